@@ -1,0 +1,104 @@
+//! Takes secrets out of text: every value that was resolved, and the shapes that secrets have.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use regex_lite::Regex;
+
+/// Shorter values are not searched for: replacing every `a` would garble the answer and tell the
+/// secret by its gaps.
+const SHORTEST: usize = 6;
+
+static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+    let shape = |pattern: &str| {
+        #[expect(clippy::expect_used, reason = "a constant pattern, run by a test")]
+        Regex::new(pattern).expect("a valid pattern")
+    };
+    [
+        (shape(r"(?i)(/webhooks/[0-9]+/)[A-Za-z0-9_-]{8,}"), "${1}***"),
+        (shape(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@"), "${1}***@"),
+        (shape(r"(?i)\b((?:bearer|bot|token) +)[A-Za-z0-9._~+/=-]{16,}"), "${1}***"),
+        (shape(r"\b(?:gh[pousr]_|github_pat_|ops_|sntrys_|sbp_)[A-Za-z0-9_=-]{16,}"), "***"),
+    ]
+});
+
+/// Knows the secrets of this run. Clones share what they know.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    known: Arc<Mutex<Vec<String>>>,
+}
+
+impl Redactor {
+    /// Remembers `secret`, as it is and percent-encoded.
+    pub fn learn(&self, secret: &str) {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for form in [secret.to_owned(), encoded.replace('+', "%20"), encoded] {
+            if form.len() >= SHORTEST && !known.contains(&form) {
+                known.push(form);
+            }
+        }
+        // A secret that contains another one has to go first.
+        known.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    }
+
+    /// `text` without secrets.
+    pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut out = Cow::Borrowed(text);
+        for form in self.known.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if out.contains(form.as_str()) {
+                out = Cow::Owned(out.replace(form.as_str(), "***"));
+            }
+        }
+        for (shape, with) in SHAPES.iter() {
+            if shape.is_match(&out) {
+                out = Cow::Owned(shape.replace_all(&out, *with).into_owned());
+            }
+        }
+        out
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_values_go_in_every_form() {
+        let redactor = Redactor::default();
+        redactor.learn("p@ss/word 1");
+        assert_eq!(redactor.clean("a p@ss/word 1 b"), "a *** b");
+        assert_eq!(redactor.clean("x=p%40ss%2Fword%201"), "x=***");
+        assert_eq!(redactor.clean("x=p%40ss%2Fword+1"), "x=***");
+    }
+
+    #[test]
+    fn shapes_of_secrets_go_unasked() {
+        let redactor = Redactor::default();
+        for (dirty, clean) in [
+            (
+                "https://discord.com/api/v10/webhooks/140/abcDEF-ghi_123",
+                "https://discord.com/api/v10/webhooks/140/***",
+            ),
+            ("postgres://u:hunter2@db/x", "postgres://u:***@db/x"),
+            ("Authorization: Bearer abcdefghijklmnop1234", "Authorization: Bearer ***"),
+            ("ghp_0123456789abcdefABCD", "***"),
+        ] {
+            assert_eq!(redactor.clean(dirty), clean);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays() {
+        let redactor = Redactor::default();
+        redactor.learn("a");
+        let text = "the bearer token was refused at https://api.parky.co.jp/healthz";
+        assert!(matches!(redactor.clean(text), Cow::Borrowed(t) if t == text));
+    }
+}

@@ -1,0 +1,19 @@
+//! `parky_ops`: what an on-call engineer does in the first minutes of an incident, as a library.
+//!
+//! Nothing in here prints, prompts, reads the command line or exits: the binary in `commands/` does.
+//!
+//! Arrows point one way:
+//!
+//! ```text
+//! commands/  →  triage, health, doctor  →  checks  →  cloudflare, statuspage, probe, postgres, state
+//!            →  http, auth, config  →  domain
+//! ```
+//!
+//! Start reading at [`domain::check`] (what every check produces), then [`checks`] (one file per
+//! source), then [`triage`] (all of them at once, and what they mean together).
+//!
+//! Ground rules: a fact names whose view it is; what was not measured is `unknown`, never green; a
+//! change takes a [`domain::Consent`] in its signature; every wait has a deadline.
+
+pub mod config;
+pub mod domain;
