@@ -15,5 +15,6 @@
 //! Ground rules: a fact names whose view it is; what was not measured is `unknown`, never green; a
 //! change takes a [`domain::Consent`] in its signature; every wait has a deadline.
 
+pub mod auth;
 pub mod config;
 pub mod domain;

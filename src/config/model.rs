@@ -1,12 +1,17 @@
 //! The configuration as the rest of the program uses it: typed, for one chosen environment.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::origin::Sourced;
+use super::inventory::{
+    Channel, GithubSettings, RollbackSettings, Rotation, RunbookPlaces, SentrySettings, Slo,
+};
+use super::origin::{Origin, Sourced};
 use crate::domain::{Calendar, Caveat, EnvName};
 
 /// Everything that the built-in values, the files and the variables say, for one environment.
@@ -14,12 +19,18 @@ use crate::domain::{Calendar, Caveat, EnvName};
 pub struct Config {
     /// The environment that was chosen.
     pub env: EnvName,
+    /// Who chose it.
+    pub env_origin: Origin,
     /// Language of text that leaves.
     pub lang: Lang,
     /// The hosts of the environment, as configured.
     pub hosts: Vec<Host>,
+    /// Pages projects of the environment.
+    pub pages: Vec<String>,
     /// Names that this environment's targets must have.
     pub pins: Pins,
+    /// What the user file says under `[env.X.credentials]` and `[env.X.webhooks]`, not resolved.
+    pub credentials: FileCredentials,
     /// Where the services' APIs are.
     pub urls: Urls,
     /// The workers, with the name that each has on Cloudflare in this environment.
@@ -28,18 +39,55 @@ pub struct Config {
     pub postgres: PostgresTrust,
     /// The dead-letter table.
     pub dlq: DlqTable,
+    /// Repositories and workflows.
+    pub github: GithubSettings,
+    /// Discord channels by name.
+    pub channels: BTreeMap<String, Channel>,
     /// Where green ends.
     pub thresholds: Thresholds,
     /// Business days.
     pub calendar: Calendar,
     /// The status pages of what we stand on.
     pub vendors: Vec<Vendor>,
+    /// Service level objectives.
+    pub slos: Vec<Slo>,
+    /// Logpush jobs that must deliver.
+    pub logpush_jobs: Vec<u64>,
+    /// Organization, projects and rules in Sentry.
+    pub sentry: SentrySettings,
+    /// How often which secret is rotated, by its name.
+    pub rotation: BTreeMap<String, Rotation>,
+    /// The way back.
+    pub rollback: RollbackSettings,
+    /// Where postmortems are written.
+    pub postmortem_dir: PathBuf,
+    /// Where runbooks are.
+    pub runbook: RunbookPlaces,
     /// Where local state is kept; `None` without a home.
     pub state_dir: Option<Sourced<PathBuf>>,
+    /// The operator's own file: where it is, or would be; `None` without a home.
+    pub user_file: Option<PathBuf>,
     /// Who operates, for the audit line.
     pub operator: String,
     /// What the reader must know of how this was put together.
     pub caveats: Vec<Caveat>,
+}
+
+/// Credentials as the user file has them for one environment: a value or a reference, by the key
+/// below `[env.X]` (`credentials.github_token`, `webhooks.p0-alerts`).
+#[derive(Debug, Clone, Default)]
+pub struct FileCredentials(pub(super) BTreeMap<String, Sourced<SecretString>>);
+
+impl FileCredentials {
+    /// What stands under `key`.
+    pub fn get(&self, key: &str) -> Option<&Sourced<SecretString>> {
+        self.0.get(key)
+    }
+
+    /// The channels that have a webhook.
+    pub fn webhook_channels(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().filter_map(|key| key.strip_prefix("webhooks."))
+    }
 }
 
 /// Language of text that leaves this program.
@@ -143,19 +191,18 @@ impl fmt::Display for DlqTable {
 }
 
 /// A vendor's status page.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vendor {
     /// The vendor.
     pub name: String,
     /// Root of the page; read at `/api/v2/summary.json`.
     pub url: Url,
-    /// The components that we stand on.
+    /// The components that we stand on; empty: all of them.
     pub components: Vec<String>,
 }
 
 /// Where green ends; the keys of `[thresholds]`, with the unit in each name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "named after the keys, which `config init` explains")]
 pub struct Thresholds {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use crate::domain::text;
+
 /// The place that a value was read from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -24,8 +26,10 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::BuiltIn => f.write_str("built in"),
-            Origin::File(path, None) => write!(f, "{}", path.display()),
-            Origin::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
+            Origin::File(path, line) => {
+                f.write_str(&text::one_line(&path.to_string_lossy()))?;
+                line.map_or(Ok(()), |line| write!(f, ":{line}"))
+            }
             Origin::Variable(name) => write!(f, "${name}"),
             Origin::Flag(flag) => f.write_str(flag),
             Origin::Program(words) => f.write_str(words),

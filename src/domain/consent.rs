@@ -30,6 +30,11 @@ impl Consent {
         Self { act: act.to_owned(), operator: operator.to_owned(), agreement, at }
     }
 
+    /// Whether the operator agreed to exactly `act`.
+    pub fn is_for(&self, act: &str) -> bool {
+        self.act == act
+    }
+
     /// The audit line: who agreed to what, how, and when.
     pub fn audit(&self) -> String {
         let how = match &self.agreement {

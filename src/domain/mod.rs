@@ -17,6 +17,7 @@ pub use calendar::Calendar;
 pub use check::{Check, Evidence, Judgement, NextStep, Reach, Source, State, Verdict};
 pub use clock::{Clock, Jst};
 pub use consent::{Agreement, Consent};
+pub(crate) use deployment::mark_rollbacks;
 pub use deployment::{Deployment, VersionShare};
 pub use env::EnvName;
 pub use invocation::Invocation;

@@ -52,6 +52,7 @@ reasons! {
     Refused "refused" Seen "the connection was refused";
     Dns "dns" Seen "the name does not resolve";
     ConnectionLost "connection-lost" Seen "the connection broke before the whole answer came";
+    NotHttp "not-http" Seen "something answers there, but it does not speak HTTP";
     TlsExpired "tls-expired" Seen "the certificate is past its end, or not valid yet";
     TlsUntrusted "tls-untrusted" Seen "the certificate is not signed by anyone this machine trusts";
     TlsWrongName "tls-wrong-name" Seen "the certificate is for another name";

@@ -26,9 +26,15 @@ static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
 #[derive(Clone, Default)]
 pub struct Redactor {
     known: Arc<Mutex<Vec<String>>>,
+    blind: bool,
 }
 
 impl Redactor {
+    /// A redactor that lets everything through, for an answer that consists of made-up secrets.
+    pub fn blind() -> Self {
+        Self { blind: true, ..Self::default() }
+    }
+
     /// Remembers `secret`, as it is and percent-encoded.
     pub fn learn(&self, secret: &str) {
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
@@ -45,6 +51,9 @@ impl Redactor {
     /// `text` without secrets.
     pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut out = Cow::Borrowed(text);
+        if self.blind {
+            return out;
+        }
         for form in self.known.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if out.contains(form.as_str()) {
                 out = Cow::Owned(out.replace(form.as_str(), "***"));
