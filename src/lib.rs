@@ -16,5 +16,9 @@
 //! change takes a [`domain::Consent`] in its signature; every wait has a deadline.
 
 pub mod auth;
+pub mod cloudflare;
 pub mod config;
 pub mod domain;
+pub mod http;
+pub mod probe;
+pub mod statuspage;

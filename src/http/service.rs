@@ -1,0 +1,37 @@
+//! Which service an API belongs to: how it is named in errors, and how it wants its token.
+
+use std::fmt;
+
+/// A service with an HTTP API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is named as its maker names it")]
+pub enum Service {
+    Cloudflare,
+    GitHub,
+    Discord,
+    Sentry,
+    /// A vendor's status page.
+    StatusPage,
+}
+
+impl Service {
+    /// The word before the token in `Authorization`.
+    pub(super) fn scheme(self) -> &'static str {
+        match self {
+            Service::Discord => "Bot",
+            _ => "Bearer",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Service::Cloudflare => "Cloudflare",
+            Service::GitHub => "GitHub",
+            Service::Discord => "Discord",
+            Service::Sentry => "Sentry",
+            Service::StatusPage => "the status page",
+        })
+    }
+}
