@@ -20,5 +20,6 @@ pub mod cloudflare;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod postgres;
 pub mod probe;
 pub mod statuspage;
