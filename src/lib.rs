@@ -22,4 +22,5 @@ pub mod domain;
 pub mod http;
 pub mod postgres;
 pub mod probe;
+pub mod state;
 pub mod statuspage;

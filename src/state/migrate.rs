@@ -1,0 +1,36 @@
+//! The schema's versions: `PRAGMA user_version` counts the migrations that have run.
+
+use super::{State, StateError};
+
+/// Each migration, in order; never edited once released.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+
+pub(super) async fn migrate(state: &mut State) -> Result<(), StateError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version(state).await? == known {
+        return Ok(());
+    }
+    // Another process may be migrating too: the version counts only under the write lock.
+    run(state, "BEGIN IMMEDIATE").await?;
+    let found = version(state).await?;
+    if found > known {
+        run(state, "ROLLBACK").await?;
+        return Err(StateError::Newer { path: state.path.clone(), found, known });
+    }
+    let done = usize::try_from(found).unwrap_or(0);
+    for migration in &MIGRATIONS[done..] {
+        run(state, migration).await?;
+    }
+    run(state, &format!("PRAGMA user_version = {known}")).await?;
+    run(state, "COMMIT").await
+}
+
+async fn version(state: &mut State) -> Result<i64, StateError> {
+    let version = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut state.connection).await;
+    version.map_err(|error| state.error(error))
+}
+
+async fn run(state: &mut State, sql: &str) -> Result<(), StateError> {
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut state.connection).await;
+    done.map(drop).map_err(|error| state.error(error))
+}
