@@ -22,5 +22,7 @@ pub mod domain;
 pub mod http;
 pub mod postgres;
 pub mod probe;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod state;
 pub mod statuspage;

@@ -1,0 +1,84 @@
+//! The user file of a sandbox: every service points at a stand-in, every credential is a fake.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use super::scenario::WORKERS;
+use super::vendors::VENDORS;
+
+/// Where everything is.
+pub(super) struct Layout<'a> {
+    pub(super) hosts: Vec<(&'static str, String)>,
+    pub(super) account: &'a str,
+    pub(super) cloudflare_url: String,
+    pub(super) cloudflare_token: &'a SecretString,
+    pub(super) database_url: &'a SecretString,
+    /// Root under which the services are that have no stand-in.
+    pub(super) absent_url: String,
+    pub(super) tokens: &'a FakeTokens,
+    /// Root of each vendor's page, in the order of [`VENDORS`].
+    pub(super) vendor_urls: Vec<String>,
+}
+
+/// Tokens of the services that have no stand-in; with them nobody looks for real ones.
+pub(super) struct FakeTokens {
+    pub(super) github: SecretString,
+    pub(super) sentry: SecretString,
+    pub(super) discord: SecretString,
+}
+
+impl FakeTokens {
+    pub(super) fn make() -> std::io::Result<Self> {
+        Ok(Self {
+            github: super::fake::secret("ghp_", 36)?,
+            sentry: super::fake::secret("sntrys_", 48)?,
+            discord: super::fake::secret("", 72)?,
+        })
+    }
+}
+
+impl Layout<'_> {
+    /// The file's text.
+    pub(super) fn toml(&self) -> Result<String, toml::ser::Error> {
+        let hosts: Vec<&str> = self.hosts.iter().map(|(_, url)| url.as_str()).collect();
+        let absent = |service: &str| format!("{}/{service}", self.absent_url);
+        toml::to_string(&json!({
+            "urls": {
+                "cloudflare": self.cloudflare_url,
+                "github": absent("github"),
+                "discord": absent("discord/api/v10"),
+                "sentry": absent("sentry/api/0"),
+            },
+            "env": { "prod": {
+                "hosts": hosts,
+                "cloudflare_account": self.account,
+                "credentials": {
+                    "cloudflare_api_token": self.cloudflare_token.expose_secret(),
+                    "supabase_db_url": self.database_url.expose_secret(),
+                    "github_token": self.tokens.github.expose_secret(),
+                    "sentry_auth_token": self.tokens.sentry.expose_secret(),
+                    "discord_bot_token": self.tokens.discord.expose_secret(),
+                },
+            } },
+            "worker": self.workers(),
+            "vendor": self.vendors(),
+        }))
+    }
+
+    fn workers(&self) -> Vec<Value> {
+        let host =
+            |name: &str| self.hosts.iter().find(|(host, _)| *host == name).map(|(_, url)| url);
+        let worker = |(name, script, serves): &(&str, &str, Option<&str>)| {
+            let hosts: Vec<_> = serves.and_then(host).into_iter().collect();
+            json!({ "name": name, "hosts": hosts, "script": { "prod": script } })
+        };
+        WORKERS.iter().map(worker).collect()
+    }
+
+    fn vendors(&self) -> Vec<Value> {
+        let pages = VENDORS.iter().zip(&self.vendor_urls);
+        pages
+            .map(|(page, url)| json!({ "name": page.name, "url": url, "components": page.named }))
+            .collect()
+    }
+}

@@ -1,0 +1,295 @@
+//! Stand-ins for every service, in this process and on loopback: for trying out, drills and tests.
+//!
+//! ```no_run
+//! use chrono::{DateTime, Utc};
+//! use parky_ops::config::Vars;
+//! use parky_ops::sandbox::{Behaviour, Options, Sandbox, Scenario};
+//!
+//! # fn example(now: DateTime<Utc>) -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(Options::new(Scenario::Healthy, now, Vars::of_the_process()))?;
+//! sandbox.host("api.parky.co.jp").ok_or("no such host")?.behave(&Behaviour::Hangs)?;
+//! // … run the program with sandbox.vars(&outer), then look at what arrived …
+//! println!("{:?}", sandbox.cloudflare().server().requests());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It writes into its own folder and into temporary ones, and removes what it started and made when
+//! it is dropped. Nothing in it reaches anything outside the machine.
+
+pub mod cloudflare;
+mod config_file;
+mod database;
+mod fake;
+mod hosts;
+mod place;
+#[cfg(test)]
+mod plain_client;
+mod scenario;
+pub mod server;
+mod vendors;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+
+use crate::config::Vars;
+pub use cloudflare::{ACCOUNT_ID, CloudflareFacts, CloudflareStandIn};
+use config_file::{FakeTokens, Layout};
+use database::{Database, Settings};
+pub use database::{DatabaseError, DeadLetter, Engine};
+pub use hosts::{Behaviour, HostStandIn};
+use place::Place;
+pub use place::PlaceError;
+use scenario::Facts;
+pub use scenario::{HOSTS, Scenario, WORKERS};
+use server::{Canned, Fault, Server, Stage};
+pub use vendors::{Outage, VENDORS, VendorPage, VendorPages};
+
+/// How a sandbox is to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What is the matter.
+    pub scenario: Scenario,
+    /// The present, from which every time in it is told.
+    pub now: DateTime<Utc>,
+    /// Which PostgreSQL to run.
+    pub engine: Engine,
+    /// Its folder; `None`: a temporary one, removed at the end.
+    pub dir: Option<PathBuf>,
+    /// Where to look for PostgreSQL (`PATH`, `PARKY_OPS_PG_BIN`) and for room (`TMPDIR`).
+    pub vars: Vars,
+    /// `max_connections` of a native PostgreSQL.
+    pub max_connections: u16,
+}
+
+impl Options {
+    /// The usual ones.
+    pub fn new(scenario: Scenario, now: DateTime<Utc>, vars: Vars) -> Self {
+        Self { scenario, now, engine: Engine::Auto, dir: None, vars, max_connections: 20 }
+    }
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    /// Its folder cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A stand-in has no port or no thread.
+    #[error("starting the stand-ins")]
+    StandIn(#[from] io::Error),
+    /// The database.
+    #[error("starting the sandbox's database")]
+    Database(#[from] DatabaseError),
+    /// The configuration cannot be written down.
+    #[error("writing the sandbox's configuration")]
+    Config(#[from] toml::ser::Error),
+    /// A bug.
+    #[error("the thread that starts the sandbox's database died")]
+    Died,
+}
+
+/// Stand-ins that are up. Dropping it takes them down.
+pub struct Sandbox {
+    scenario: Scenario,
+    hosts: Vec<HostStandIn>,
+    cloudflare: CloudflareStandIn,
+    vendors: VendorPages,
+    absent: Server,
+    tokens: FakeTokens,
+    database: Database,
+    place: Place,
+}
+
+impl Sandbox {
+    /// Starts everything at once and blocks until it is up; about a second. Inside a runtime, call
+    /// it through `spawn_blocking`.
+    pub fn start(options: Options) -> Result<Self, SandboxError> {
+        let Options { scenario, now, engine, dir, vars, max_connections } = options;
+        let place = match dir {
+            Some(dir) => Place::named(&dir)?,
+            None => Place::temporary(&vars)?,
+        };
+        let stage = Stage::start()?;
+        let facts = scenario.facts(now);
+        let settings = Settings { engine, vars, max_connections };
+        // The database is by far the slowest, and blocks: it has a thread of its own meanwhile.
+        let (database, others) = std::thread::scope(|scope| {
+            let database = scope.spawn(|| Database::start(&stage, &facts.database, &settings));
+            let others = start_others(&stage, &facts, now);
+            (database.join(), others)
+        });
+        let (hosts, cloudflare, vendors, absent) = others?;
+        let database = database.map_err(|_| SandboxError::Died)??;
+        let tokens = FakeTokens::make()?;
+        let sandbox =
+            Self { scenario, hosts, cloudflare, vendors, absent, tokens, database, place };
+        sandbox.place.write_config(&sandbox.layout().toml()?)?;
+        Ok(sandbox)
+    }
+
+    fn layout(&self) -> Layout<'_> {
+        Layout {
+            hosts: self.hosts.iter().map(|host| (host.name(), host.url())).collect(),
+            account: ACCOUNT_ID,
+            cloudflare_url: self.cloudflare.url(),
+            cloudflare_token: self.cloudflare.token(),
+            database_url: self.database.url(),
+            absent_url: self.absent.url(""),
+            tokens: &self.tokens,
+            vendor_urls: VENDORS.iter().map(|page| self.vendors.url(page.slug)).collect(),
+        }
+    }
+
+    /// What is the matter in it.
+    pub fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
+    /// Its folder.
+    pub fn dir(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// The user file that points at it (mode 0600).
+    pub fn config_path(&self) -> PathBuf {
+        self.place.config()
+    }
+
+    /// An empty home.
+    pub fn home(&self) -> PathBuf {
+        self.place.home()
+    }
+
+    /// A folder for local state.
+    pub fn state_dir(&self) -> PathBuf {
+        self.place.state()
+    }
+
+    /// Which database it runs, and why, for the line that is shown at the start.
+    pub fn database_engine(&self) -> &str {
+        self.database.engine()
+    }
+
+    /// Where the database is, with user and password.
+    pub fn database_url(&self) -> &SecretString {
+        self.database.url()
+    }
+
+    /// The hosts, in the order of [`HOSTS`].
+    pub fn hosts(&self) -> &[HostStandIn] {
+        &self.hosts
+    }
+
+    /// The host of this name, such as `api.parky.co.jp`.
+    pub fn host(&self, name: &str) -> Option<&HostStandIn> {
+        self.hosts.iter().find(|host| host.name() == name)
+    }
+
+    /// Cloudflare's API.
+    pub fn cloudflare(&self) -> &CloudflareStandIn {
+        &self.cloudflare
+    }
+
+    /// The vendors' status pages.
+    pub fn vendors(&self) -> &VendorPages {
+        &self.vendors
+    }
+
+    /// Where GitHub, Discord and Sentry would be; it answers 501, and its log shows who asked.
+    pub fn absent(&self) -> &Server {
+        &self.absent
+    }
+
+    /// Variables that point a shell at it: this program, and the vendors' own clients. They also
+    /// cover the real credentials that the shell may hold.
+    pub fn exports(&self) -> Vec<(String, String)> {
+        let path = |path: PathBuf| path.to_string_lossy().into_owned();
+        let open = |secret: &SecretString| secret.expose_secret().to_owned();
+        let pairs = [
+            ("PARKY_OPS_CONFIG", path(self.config_path())),
+            ("PARKY_OPS_STATE_DIR", path(self.state_dir())),
+            ("CLOUDFLARE_API_BASE_URL", self.cloudflare.url()),
+            ("CLOUDFLARE_API_TOKEN", open(self.cloudflare.token())),
+            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT_ID.to_owned()),
+            ("SUPABASE_DB_URL", open(self.database.url())),
+            ("GH_TOKEN", open(&self.tokens.github)),
+            ("SENTRY_AUTH_TOKEN", open(&self.tokens.sentry)),
+            ("DISCORD_BOT_TOKEN", open(&self.tokens.discord)),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// The environment of a program that runs inside it: of `outer` only what says how to run and
+    /// show things, so that no real credential, home or setting gets in.
+    pub fn vars(&self, outer: &Vars) -> Vars {
+        let kept =
+            KEPT.iter().filter_map(|name| Some(((*name).to_owned(), outer.get(name)?.to_owned())));
+        let path = |path: PathBuf| path.to_string_lossy().into_owned();
+        let ours = [
+            ("HOME", path(self.home())),
+            ("PARKY_OPS_CONFIG", path(self.config_path())),
+            ("PARKY_OPS_STATE_DIR", path(self.state_dir())),
+        ];
+        kept.chain(ours.map(|(name, value)| (name.to_owned(), value))).collect()
+    }
+
+    /// Takes everything down; the same as dropping it.
+    pub fn shutdown(self) {}
+}
+
+/// Variables that say how to run and show things.
+const KEPT: [&str; 13] = [
+    "PATH",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TERM",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "CI",
+    "USER",
+];
+
+type Others = (Vec<HostStandIn>, CloudflareStandIn, VendorPages, Server);
+
+fn start_others(stage: &Arc<Stage>, facts: &Facts, now: DateTime<Utc>) -> io::Result<Others> {
+    let hosts = HOSTS.iter().zip(&facts.hosts);
+    let hosts: io::Result<Vec<_>> =
+        hosts.map(|(name, behaviour)| HostStandIn::start(stage, name, behaviour)).collect();
+    let scripts = facts.scripts.clone();
+    let cloudflare =
+        CloudflareStandIn::start(stage, &CloudflareFacts { now, token: facts.token, scripts })?;
+    if let Some(fault) = &facts.cloudflare_fault {
+        cloudflare.server().faults().set("/", fault.clone());
+    }
+    let vendors = VendorPages::start(stage, now, facts.outages.clone())?;
+    let absent = Server::start(stage, Router::new(), None)?;
+    let message = serde_json::json!({ "message": "this service has no stand-in in the sandbox" });
+    absent.faults().set("/", Fault::answer(Canned::json(501, &message)));
+    Ok((hosts?, cloudflare, vendors, absent))
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("scenario", &self.scenario)
+            .field("dir", &self.dir())
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! `bad-tokens`: hosts and vendors can be measured, and everything that needs a credential cannot.
+
+use super::{DatabaseFacts, Entry, usual};
+use crate::sandbox::cloudflare::TokenKind;
+
+pub(super) const ENTRY: Entry = Entry {
+    word: "bad-tokens",
+    summary: "every token and password is refused; only hosts and vendors can be measured",
+    facts: |_| {
+        let mut facts = usual::all_well(Vec::new());
+        facts.token = TokenKind::Revoked;
+        facts.database = DatabaseFacts::BadPassword;
+        facts
+    },
+};

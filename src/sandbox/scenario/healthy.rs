@@ -1,0 +1,10 @@
+//! `healthy`: nothing is wrong.
+
+use super::{Entry, usual};
+use crate::sandbox::database::settled_letters;
+
+pub(super) const ENTRY: Entry = Entry {
+    word: "healthy",
+    summary: "nothing is wrong: hosts, deploys, database and vendors as on a good day",
+    facts: |now| usual::all_well(settled_letters(now)),
+};

@@ -1,0 +1,121 @@
+//! What can be rehearsed: each scenario is data on what stands where, and a file of its own.
+//!
+//! To add one: a file with an `ENTRY`, a variant, and a line in [`Scenario::ALL`] and `entry`.
+
+mod all_down;
+mod bad_deploy;
+mod bad_tokens;
+mod healthy;
+mod usual;
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use super::cloudflare::{ScriptHistory, TokenKind};
+use super::database::DeadLetter;
+use super::hosts::Behaviour;
+use super::server::Fault;
+use super::vendors::Outage;
+use crate::domain::text;
+
+pub use usual::{HOSTS, WORKERS};
+
+/// A state of the world to try the program on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scenario {
+    /// Nothing is wrong.
+    Healthy,
+    /// A deploy broke the API, and Discord was down when the alerts went out.
+    #[default]
+    BadDeploy,
+    /// Nothing of ours answers, and two vendors say why.
+    AllDown,
+    /// Every token is refused.
+    BadTokens,
+}
+
+struct Entry {
+    word: &'static str,
+    summary: &'static str,
+    facts: fn(DateTime<Utc>) -> Facts,
+}
+
+/// What stands where.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// How each of [`HOSTS`] behaves, in that order.
+    pub(super) hosts: [Behaviour; 4],
+    pub(super) token: TokenKind,
+    pub(super) scripts: Vec<ScriptHistory>,
+    /// What Cloudflare's API does instead of answering.
+    pub(super) cloudflare_fault: Option<Fault>,
+    pub(super) outages: Vec<Outage>,
+    pub(super) database: DatabaseFacts,
+}
+
+/// How the database is.
+#[derive(Debug, Clone)]
+pub(super) enum DatabaseFacts {
+    /// It runs, with these dead letters.
+    Serves(Vec<DeadLetter>),
+    /// Nothing listens on its port.
+    Refuses,
+    /// It knows nobody's password.
+    BadPassword,
+}
+
+impl Scenario {
+    /// Every scenario, the most wanted first.
+    pub const ALL: [Scenario; 4] =
+        [Scenario::BadDeploy, Scenario::Healthy, Scenario::AllDown, Scenario::BadTokens];
+
+    /// Its name behind `--sandbox=`.
+    pub fn word(self) -> &'static str {
+        self.entry().word
+    }
+
+    /// What is the matter in it, in one line.
+    pub fn summary(self) -> &'static str {
+        self.entry().summary
+    }
+
+    /// What stands where at `now`.
+    pub(super) fn facts(self, now: DateTime<Utc>) -> Facts {
+        (self.entry().facts)(now)
+    }
+
+    fn entry(self) -> &'static Entry {
+        match self {
+            Scenario::Healthy => &healthy::ENTRY,
+            Scenario::BadDeploy => &bad_deploy::ENTRY,
+            Scenario::AllDown => &all_down::ENTRY,
+            Scenario::BadTokens => &bad_tokens::ENTRY,
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Scenario {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Scenario::ALL.into_iter().find(|scenario| scenario.word() == word).ok_or_else(|| {
+            let words = Scenario::ALL.map(Scenario::word);
+            let word = text::shorten(&text::one_line(word), 40);
+            match text::nearest(&word, words) {
+                Some(near) => format!("no scenario '{word}', did you mean '{near}'?"),
+                None => format!("no scenario '{word}'; there are {}", words.join(", ")),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
