@@ -16,8 +16,10 @@
 //! change takes a [`domain::Consent`] in its signature; every wait has a deadline.
 
 pub mod auth;
+pub mod checks;
 pub mod cloudflare;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod postgres;
@@ -26,3 +28,4 @@ pub mod probe;
 pub mod sandbox;
 pub mod state;
 pub mod statuspage;
+pub mod triage;

@@ -1,0 +1,138 @@
+//! The way from a credential to the service that it opens, for checks and for `doctor`.
+
+use secrecy::ExposeSecret as _;
+
+use super::World;
+use crate::auth::{
+    AuthError, CredentialName, DatabaseTarget, SettledAccount, SslMode, TargetConflict,
+    parse_postgres_url,
+};
+use crate::cloudflare;
+use crate::config::Origin;
+use crate::domain::{Judgement, ReasonCode};
+use crate::http::{Api, Service};
+use crate::postgres::{Target, Tls};
+
+/// Cloudflare, as far as it can be asked.
+#[derive(Debug)]
+pub struct Cloudflare {
+    /// The API with its token.
+    pub api: Api,
+    /// Where the token came from.
+    pub token_from: Origin,
+    /// The account, and who disagrees about it.
+    pub account: SettledAccount,
+}
+
+impl Cloudflare {
+    /// The client for this account.
+    pub fn client(&self) -> cloudflare::Client {
+        cloudflare::Client::new(self.api.clone(), self.account.id.value.clone())
+    }
+}
+
+/// The database, as far as it can be asked.
+#[derive(Debug)]
+pub struct Database {
+    /// Where the URL leads.
+    pub parsed: DatabaseTarget,
+    /// The same for the driver.
+    pub target: Target,
+    /// Where the URL came from.
+    pub from: Origin,
+}
+
+/// Why a service cannot be asked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAccess {
+    /// A credential is missing, or no use.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The database's URL cannot be used.
+    #[error("{error} (from {from})")]
+    DatabaseUrl {
+        /// What is wrong with it.
+        error: crate::auth::PostgresUrlError,
+        /// Where it came from.
+        from: Origin,
+    },
+}
+
+impl NoAccess {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            NoAccess::Auth(error) => error.hint(),
+            NoAccess::DatabaseUrl { error, .. } => error.hint(),
+        }
+    }
+
+    /// What a check says that cannot ask.
+    pub fn judgement(&self) -> Judgement {
+        let code = match self {
+            NoAccess::Auth(error) => error.code(),
+            NoAccess::DatabaseUrl { .. } => ReasonCode::BadCredential,
+        };
+        Judgement::unknown(code, format!("{self}: {}", self.hint()))
+    }
+}
+
+impl World {
+    /// Cloudflare with the environment's token and account. Sources that disagree on the account are
+    /// noted as caveats.
+    ///
+    /// # Errors
+    /// No token or no account, or one that cannot be used.
+    pub async fn cloudflare(&self) -> Result<Cloudflare, NoAccess> {
+        let account = async {
+            let found = self.locator().account()?;
+            self.note(found.located.caveat(&self.config.env));
+            found.settle(&self.resolver().resolve(&found.located).await?)
+        };
+        let name = CredentialName::CloudflareApiToken;
+        let (token, account) = tokio::join!(self.credential(&name), account);
+        let (token, account) = (token?, account?);
+        self.note(account.conflicts.iter().map(TargetConflict::caveat));
+        self.note(account.pin.caveat());
+        let base = self.config.urls.cloudflare.value.clone();
+        let api = self.http().api(Service::Cloudflare, base, Some(token.value));
+        Ok(Cloudflare { api, token_from: token.origin, account })
+    }
+
+    /// The database of the environment. A project that is not the pinned one is noted as a caveat.
+    ///
+    /// # Errors
+    /// No URL, or one that cannot be used or is less safe than the configuration allows.
+    pub async fn database(&self) -> Result<Database, NoAccess> {
+        let url = self.credential(&CredentialName::SupabaseDbUrl).await?;
+        let from = url.origin;
+        let parsed = parse_postgres_url(url.value.expose_secret(), &self.config.postgres)
+            .map_err(|error| NoAccess::DatabaseUrl { error, from: from.clone() })?;
+        if let Some(password) = &parsed.password {
+            self.redactor.learn(password.expose_secret());
+        }
+        self.note(parsed.caveats.iter().cloned());
+        self.note(parsed.pin(self.config.pins.supabase_ref.as_ref(), &from).caveat());
+        let target = Target {
+            host: parsed.host.clone(),
+            port: parsed.port,
+            user: parsed.user.clone(),
+            password: parsed.password.clone(),
+            database: parsed.database.clone(),
+            tls: self.tls(parsed.sslmode),
+        };
+        Ok(Database { parsed, target, from })
+    }
+
+    fn tls(&self, mode: SslMode) -> Tls {
+        match mode {
+            SslMode::Disable => Tls::Disable,
+            SslMode::Allow | SslMode::Prefer => Tls::Prefer,
+            SslMode::Require => Tls::Require,
+            // The stricter of the two: Supabase's certificates carry the host's name.
+            SslMode::VerifyCa | SslMode::VerifyFull => {
+                Tls::VerifyFull(self.config.postgres.root_cert.clone())
+            }
+        }
+    }
+}

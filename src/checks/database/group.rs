@@ -1,0 +1,44 @@
+//! The database's place in `triage`: four sources that share one connection.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+
+use super::{CHECKS, DatabaseInput, gather};
+use crate::checks::{Finding, Group, Sink, World};
+use crate::domain::Source;
+
+/// The group.
+pub const GROUP: Group = Group {
+    sources: &[Source::Database, Source::Connections, Source::Locks, Source::Dlq],
+    deadline: DEADLINE,
+    owes: |_| CHECKS.iter().map(|(source, name)| (*source, (*name).to_owned())).collect(),
+    ask: |world, wanted, sink| ask(world, wanted, sink).boxed_local(),
+};
+
+const DEADLINE: Duration = Duration::from_secs(8);
+
+/// The group ends by itself a little before its deadline, so that what was measured is reported.
+const SPARE: Duration = Duration::from_millis(150);
+
+async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
+    let deadline = Instant::now() + DEADLINE.min(world.limit) - SPARE.min(world.limit / 4);
+    let database = world.database().await.map_err(|error| error.judgement());
+    let report = gather(DatabaseInput {
+        target: database.as_ref().map(|database| &database.target).map_err(Clone::clone),
+        table: &world.config.dlq,
+        thresholds: &world.config.thresholds,
+        wanted,
+        clock: world.clock,
+        redactor: &world.redactor,
+        deadline,
+    })
+    .await;
+    report.checks.into_iter().for_each(|check| sink.check(check));
+    report.caveats.into_iter().for_each(|caveat| sink.send(Finding::Caveat(caveat)));
+    if let Some(facts) = report.dead_letters {
+        sink.send(Finding::DeadLetters(facts));
+    }
+}

@@ -1,0 +1,170 @@
+//! One harmless call to each service whose credential was found.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use secrecy::ExposeSecret as _;
+
+use crate::auth::CredentialName;
+use crate::checks::World;
+use crate::checks::access::NoAccess;
+use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, help, verify_token};
+use crate::domain::{Check, Jst, Judgement, ReasonCode, Source, State};
+use crate::http::{ApiError, Service};
+
+/// How long one service may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+pub(super) async fn examine(world: &World) -> Vec<Check> {
+    let simple = [
+        (CredentialName::GithubToken, Service::GitHub, &["rate_limit"][..]),
+        (CredentialName::SentryAuthToken, Service::Sentry, &["organizations"][..]),
+        (CredentialName::DiscordBotToken, Service::Discord, &["users", "@me"][..]),
+    ];
+    let simple = simple.into_iter().map(|(name, service, path)| call(world, name, service, path));
+    let webhooks = world.config.channels.keys().map(|channel| webhook(world, channel));
+    let (cloudflare, simple, webhooks) =
+        tokio::join!(cloudflare(world), join_all(simple), join_all(webhooks));
+    let called = simple.into_iter().chain(webhooks).flatten();
+    cloudflare.into_iter().chain(called).collect()
+}
+
+fn deadline(world: &World) -> tokio::time::Instant {
+    tokio::time::Instant::now() + LIMIT.min(world.limit)
+}
+
+/// Whether the token is good, whether it sees the account, and whether it may read Workers.
+async fn cloudflare(world: &World) -> Vec<Check> {
+    let begun = Instant::now();
+    let check = |name: &str, judgement: Judgement| {
+        judgement.check(Source::Tokens, name, world.times(begun))
+    };
+    let access = match world.cloudflare().await {
+        Ok(access) => access,
+        Err(error) => return vec![check("Cloudflare", no_access(&error))],
+    };
+    let (client, deadline) = (access.client(), deadline(world));
+    let script = world.config.workers.iter().find_map(|w| Some((&w.name, w.script.as_ref().ok()?)));
+    let deployments = async {
+        let (worker, script) = script?;
+        Some(client.deployments(worker, script, deadline).await)
+    };
+    let (token, account, deployments) = tokio::join!(
+        verify_token(&access.api, Some(&access.account.id.value), deadline),
+        client.account(deadline),
+        deployments
+    );
+    let from = format!("token from {}", access.token_from);
+    let token = token.map_or_else(|e| refused(&e, &from), |state| of_token(&state, world, &from));
+    let account = match account {
+        Ok(account) => Judgement::green(format!(
+            "sees account {} ({})",
+            account.id,
+            account.name.as_deref().unwrap_or("without a name")
+        )),
+        Err(error) => refused(&error, &from),
+    };
+    let workers = match deployments {
+        Some(Ok(_)) => Judgement::green("Workers Scripts Read works; Edit: not measurable"),
+        Some(Err(error)) => refused(&error, &from),
+        None => Judgement::new(
+            State::Skipped,
+            ReasonCode::Unmapped,
+            "no worker's script is known: name workers.config_dir or worker.script",
+        ),
+    };
+    vec![
+        check("Cloudflare", token),
+        check("Cloudflare account", account),
+        check("Cloudflare Workers", workers),
+    ]
+}
+
+fn of_token(state: &TokenState, world: &World, from: &str) -> Judgement {
+    let owner = match state.owner {
+        TokenOwner::User => "a user's token",
+        TokenOwner::Account => "an account's token",
+    };
+    let ends = state.expires_on.map(|at| format!(", ends {}", Jst(at))).unwrap_or_default();
+    let soon =
+        state.expires_on.is_some_and(|at| at - world.clock.now() < chrono::TimeDelta::days(7));
+    match &state.status {
+        TokenStatus::Active if soon => {
+            Judgement::yellow(ReasonCode::ExpiresSoon, format!("active, {owner}{ends} ({from})"))
+        }
+        TokenStatus::Active => Judgement::green(format!("active, {owner}{ends} ({from})")),
+        TokenStatus::Disabled => unauthorized(&format!("disabled ({from})")),
+        TokenStatus::Expired => unauthorized(&format!("expired{ends} ({from})")),
+        TokenStatus::Other(word) => unauthorized(&format!("Cloudflare calls it '{word}' ({from})")),
+    }
+}
+
+fn unauthorized(text: &str) -> Judgement {
+    Judgement::unknown(ReasonCode::Unauthorized, text)
+}
+
+fn refused(error: &ApiError, from: &str) -> Judgement {
+    let (code, reach) = error.reason();
+    let help = error.said.as_ref().and_then(|said| help(said.code?));
+    let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+    Judgement::unknown(code, format!("{error} ({from}){help}")).reach(reach)
+}
+
+fn no_access(error: &NoAccess) -> Judgement {
+    error.judgement()
+}
+
+/// A call whose success proves the credential; `None` where there is no credential, which the list of
+/// credentials says already.
+async fn call(
+    world: &World,
+    name: CredentialName,
+    service: Service,
+    path: &[&str],
+) -> Option<Check> {
+    let begun = Instant::now();
+    let credential = world.credential(&name).await.ok()?;
+    let base = match service {
+        Service::GitHub => &world.config.urls.github,
+        Service::Sentry => &world.config.urls.sentry,
+        Service::Discord => &world.config.urls.discord,
+        Service::Cloudflare | Service::StatusPage => return None,
+    };
+    let from = format!("token from {}", credential.origin);
+    let api = world.http().api(service, base.value.clone(), Some(credential.value));
+    let judgement = match api.get_json::<serde_json::Value>(path, &[], deadline(world)).await {
+        Ok(_) => Judgement::green(format!("accepted ({from}); edit right: not measurable")),
+        Err(error) => refused(&error, &from),
+    };
+    Some(judgement.check(Source::Tokens, service.to_string(), world.times(begun)))
+}
+
+/// Reads the webhook itself: nothing is posted.
+async fn webhook(world: &World, channel: &str) -> Option<Check> {
+    let begun = Instant::now();
+    let credential = world.credential(&CredentialName::webhook(channel)).await.ok()?;
+    let url = url::Url::parse(credential.value.expose_secret()).ok();
+    let parts = url.as_ref().and_then(|url| {
+        let mut parts = url.path_segments()?.rev().filter(|part| !part.is_empty());
+        let (token, id) = (parts.next()?, parts.next()?);
+        (parts.next() == Some("webhooks")).then(|| (id.to_owned(), token.to_owned()))
+    });
+    let from = format!("webhook from {}", credential.origin);
+    let judgement = match parts {
+        None => {
+            let text = format!("no webhook URL: …/webhooks/ID/TOKEN is expected ({from})");
+            Judgement::unknown(ReasonCode::BadCredential, text)
+        }
+        Some((id, token)) => {
+            world.redactor.learn(&token);
+            let base = world.config.urls.discord.value.clone();
+            let api = world.http().api(Service::Discord, base, None);
+            let path = ["webhooks", &id, &token];
+            match api.get_json::<serde_json::Value>(&path, &[], deadline(world)).await {
+                Ok(_) => Judgement::green(format!("is there ({from})")),
+                Err(error) => refused(&error, &from),
+            }
+        }
+    };
+    Some(judgement.check(Source::Tokens, format!("#{channel}"), world.times(begun)))
+}

@@ -1,0 +1,184 @@
+//! What to type next: for each red, then unknown, then yellow check its step, without doubles.
+//!
+//! A step is a command that exists: one of ours, or the runbook's own (wrangler, psql, curl) where
+//! ours has not been built yet.
+
+use crate::checks::workers::{Deployed, previous_version};
+use crate::config::{Config, Worker};
+use crate::domain::{Check, Invocation, NextStep, ReasonClass, ReasonCode, Source, State};
+
+use super::Suspect;
+
+/// What the steps are made from.
+pub(super) struct Ground<'a> {
+    pub(super) config: &'a Config,
+    pub(super) invocation: &'a Invocation,
+    pub(super) workers: &'a [Deployed],
+    pub(super) suspect: Option<&'a Suspect>,
+}
+
+/// The most severe steps, three at most.
+pub(super) fn steps(checks: &[Check]) -> Vec<NextStep> {
+    let mut by_severity: Vec<_> =
+        checks.iter().filter(|check| check.state.rank() >= State::Yellow.rank()).collect();
+    by_severity.sort_by_key(|check| std::cmp::Reverse(check.state.rank()));
+    let mut steps: Vec<NextStep> = Vec::new();
+    for step in by_severity.into_iter().filter_map(|check| check.next.as_ref()) {
+        if !steps.iter().any(|known| known.command == step.command) {
+            steps.push(step.clone());
+        }
+    }
+    steps.truncate(3);
+    steps
+}
+
+impl Ground<'_> {
+    /// The step that `check` asks for, if any.
+    pub(super) fn step(&self, check: &Check) -> Option<NextStep> {
+        if check.state == State::Green || check.state == State::Skipped {
+            return None;
+        }
+        if check.reason.code.class() == ReasonClass::Ours && check.state == State::Unknown {
+            let why = format!("shows which credential or setting {} lacks", check.source);
+            return Some(NextStep::new(self.invocation.own(["doctor"]), why));
+        }
+        match check.source {
+            Source::Hosts => Some(self.host(check)),
+            Source::Certificates => Some(self.probe(check)),
+            Source::Workers => self.worker(&check.name),
+            Source::Vendors => self.vendor(check),
+            Source::Database => Some(database(check)),
+            Source::Connections => Some(psql(CONNECTIONS, "shows who holds the connections")),
+            Source::Locks => Some(psql(BLOCKED, "shows who waits for whom")),
+            Source::Dlq => Some(self.dead_letters()),
+            Source::Config | Source::Credentials | Source::Tokens => None,
+        }
+    }
+
+    /// A host that is down: the way back where its worker was just deployed, else its logs.
+    fn host(&self, check: &Check) -> NextStep {
+        let worker = self.config.workers.iter().find(|w| w.hosts.contains(&check.name));
+        let suspected =
+            worker.filter(|w| self.suspect.is_some_and(|suspect| suspect.target == w.name));
+        suspected
+            .and_then(|worker| self.way_back(worker))
+            .or_else(|| worker.filter(|_| check.state == State::Red).and_then(|w| self.logs(w)))
+            .unwrap_or_else(|| self.probe(check))
+    }
+
+    fn probe(&self, check: &Check) -> NextStep {
+        let command = self.invocation.own(["health", &check.name]);
+        NextStep::new(command, format!("probes {} again, step by step", check.name))
+    }
+
+    fn worker(&self, name: &str) -> Option<NextStep> {
+        let worker = self.config.workers.iter().find(|w| w.name == name)?;
+        let suspected = self.suspect.is_some_and(|suspect| suspect.target == name);
+        suspected.then(|| self.way_back(worker)).flatten().or_else(|| self.logs(worker))
+    }
+
+    /// `wrangler rollback` to the version that was live before, named outright: without an id
+    /// wrangler may pick the version that is live already.
+    fn way_back(&self, worker: &Worker) -> Option<NextStep> {
+        let deployed = self.workers.iter().find(|deployed| deployed.worker == worker.name)?;
+        let version = previous_version(deployed.result.as_ref().ok()?)?;
+        let command = self.wrangler(worker, &["rollback", &version.version_id])?;
+        let name = version.number.map_or_else(String::new, |n| format!(" (@{n})"));
+        let why = format!("puts {} back to the version that was live before{name}", worker.name);
+        Some(NextStep::new(command, why))
+    }
+
+    fn logs(&self, worker: &Worker) -> Option<NextStep> {
+        let command = match &worker.wrangler_file {
+            Some(_) => self.wrangler(worker, &["tail"])?,
+            None => {
+                let script = worker.script.as_ref().ok()?;
+                format!("npx wrangler tail {}", shell_words::quote(&script.value))
+            }
+        };
+        Some(NextStep::new(command, format!("shows what {} says now", worker.name)))
+    }
+
+    /// A wrangler command for `worker`: by its file where there is one, else by the script's name.
+    fn wrangler(&self, worker: &Worker, words: &[&str]) -> Option<String> {
+        let mut line = vec!["npx", "wrangler"];
+        line.extend(words);
+        let file = worker.wrangler_file.as_ref().map(|file| file.display().to_string());
+        match (&file, &worker.script) {
+            (Some(file), _) => line.extend(["--config", file, "--env", self.config.env.as_str()]),
+            (None, Ok(script)) => line.extend(["--name", &script.value]),
+            (None, Err(_)) => return None,
+        }
+        Some(shell_words::join(line))
+    }
+
+    fn vendor(&self, check: &Check) -> Option<NextStep> {
+        let vendor = self.config.vendors.iter().find(|vendor| vendor.name == check.name)?;
+        let url = format!("{}/api/v2/summary.json", vendor.url.as_str().trim_end_matches('/'));
+        let command = shell_words::join(["curl", "-sS", url.as_str()]);
+        Some(NextStep::new(command, format!("shows what {} says of itself", vendor.name)))
+    }
+
+    fn dead_letters(&self) -> NextStep {
+        let sql = format!(
+            "select attempted_at, channel, severity, title, http_status, fallback_email_sent, status \
+             from {} where attempted_at >= now() - interval '24 hours' order by attempted_at desc limit 50",
+            self.config.dlq
+        );
+        psql(&sql, "lists the alerts that were not delivered")
+    }
+}
+
+const CONNECTIONS: &str = "select usename, application_name, state, count(*) from pg_stat_activity \
+                           group by 1, 2, 3 order by 4 desc limit 20";
+const BLOCKED: &str = "select pid, pg_blocking_pids(pid) as blocked_by, state, left(query, 80) as query \
+                       from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0";
+const SESSIONS: &str = "select pid, usename, state, now() - xact_start as open_for, left(query, 80) as query \
+                        from pg_stat_activity where xact_start is not null order by xact_start limit 20";
+
+fn database(check: &Check) -> NextStep {
+    match (check.name.as_str(), check.reason.code) {
+        (_, ReasonCode::Saturated) => psql(CONNECTIONS, "shows who holds the connections"),
+        ("statements" | "idle-in-transaction", _) => {
+            psql(SESSIONS, "lists the oldest transactions")
+        }
+        _ => psql("select 1", "tries the database by hand"),
+    }
+}
+
+fn psql(sql: &str, why: &str) -> NextStep {
+    // Double quotes: the URL is expanded by the reader's shell and never stands in this line.
+    NextStep::new(format!("psql \"$SUPABASE_DB_URL\" -c {}", shell_words::quote(sql)), why)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::Judgement;
+    use crate::domain::check::Times;
+
+    fn check(state: State, command: &str) -> Check {
+        let times = Times { took_ms: 0, measured_at: DateTime::UNIX_EPOCH };
+        Judgement::new(state, ReasonCode::Ok, "").next(NextStep::new(command, "")).check(
+            Source::Hosts,
+            command,
+            times,
+        )
+    }
+
+    #[test]
+    fn red_first_then_unknown_then_yellow_without_doubles() {
+        let list = [
+            check(State::Yellow, "y"),
+            check(State::Unknown, "u"),
+            check(State::Red, "r"),
+            check(State::Red, "r"),
+            check(State::Red, "s"),
+            check(State::Green, "g"),
+        ];
+        let commands: Vec<_> = steps(&list).into_iter().map(|step| step.command).collect();
+        assert_eq!(commands, ["r", "s", "u"]);
+    }
+}
