@@ -1,1 +1,72 @@
-fn main() {}
+//! The binary: parse, build the context, run the one command, report.
+
+mod cli;
+mod completions;
+mod config;
+mod context;
+mod doctor;
+mod exit;
+mod health;
+mod help;
+mod report;
+mod sandbox;
+mod signals;
+mod triage;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::CompleteEnv;
+use parky_ops::config::Vars;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use crate::exit::Outcome;
+use crate::ui::Ui;
+
+fn main() -> ExitCode {
+    forget_postgres_variables();
+    // Returns at once unless a shell asks for completions.
+    CompleteEnv::with_factory(Cli::command).var(completions::VARIABLE).complete();
+    let vars = Vars::of_the_process();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return report::usage(&error, std::env::args_os()).into(),
+    };
+    let started = Context::new(cli.globals, vars);
+    let (ctx, ui) = match started {
+        Ok(started) => started,
+        Err((error, ui)) => return report::failure(&error, &ui).into(),
+    };
+    match dispatch(&cli.command, &ctx, &ui) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => report::failure(&error, &ui).into(),
+    }
+}
+
+fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Completions(args) => completions::run(args, ui),
+        Command::Config(command) => config::run(command, ctx, ui),
+        Command::Doctor(args) => signals::block_on(doctor::run(args, ctx, ui)),
+        Command::Health(args) => signals::block_on(health::run(args, ctx, ui)),
+        Command::Help(args) => help::run(args, ctx, ui),
+        Command::Sandbox(command) => sandbox::run(command, ctx, ui),
+        Command::Triage(args) => signals::block_on(triage::run(args, ctx, ui)),
+    }
+}
+
+/// The database driver reads `PG*` variables by itself, and one of them (`PGOPTIONS`) it cannot be
+/// told to ignore. They belong to psql and must not steer this program.
+fn forget_postgres_variables() {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("PG")) {
+            #[expect(unsafe_code, reason = "no other thread exists yet")]
+            // SAFETY: the first statement of main; nothing else can read the environment meanwhile.
+            unsafe {
+                std::env::remove_var(name);
+            }
+        }
+    }
+}

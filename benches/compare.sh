@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Measures this program beside the tools that it replaces, in one run (needs hyperfine). Machines are
+# noisy: read the ratios. A tool that is not installed is skipped, and named.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v hyperfine >/dev/null || { echo "hyperfine is not installed" >&2; exit 1; }
+cargo build --profile dist --locked
+cargo build --release --locked --features sandbox --target-dir target/bench-sandbox
+ours=$PWD/target/dist/parky-ops
+sandboxed=$PWD/target/bench-sandbox/release/parky-ops
+
+have() { command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; return 1; }; }
+row() { printf '\n== %s\n' "$1"; }
+
+row "--version: at most 1/10 of gh --version"
+if have gh; then
+    hyperfine -N --warmup 5 --runs 100 "$ours --version" "gh --version"
+else
+    hyperfine -N --warmup 5 --runs 100 "$ours --version"
+fi
+
+row "local commands: at most 10 ms"
+hyperfine -N --warmup 5 --runs 100 "$ours config path" "$ours completions bash" "$ours help exit-codes"
+
+directory=$(mktemp -d)
+"$sandboxed" sandbox up "$directory/box" --scenario healthy >"$directory/variables" 2>"$directory/log" &
+box=$!
+trap 'kill "$box" 2>/dev/null; wait "$box" 2>/dev/null; rm -rf "$directory"' EXIT
+until grep -q PARKY_OPS_CONFIG "$directory/variables"; do
+    kill -0 "$box" || { cat "$directory/log" >&2; exit 1; }
+    sleep 0.1
+done
+# shellcheck disable=SC1091
+source "$directory/variables"
+
+row "triage: slowest source + 0.2 s, peak at most 40 MiB"
+hyperfine --warmup 1 --runs 10 "$ours triage --json"
+"$ours" triage --json | python3 -c '
+import json, sys
+checks = json.load(sys.stdin)["data"]["checks"]
+slowest = max(checks, key=lambda check: check["took_ms"])
+print("slowest source:", slowest["source"], slowest["name"], slowest["took_ms"], "ms")'
+command time -f 'peak: %M KiB' "$ours" triage --json >/dev/null || true
+
+row "triage: first byte on a terminal within 30 ms"
+python3 benches/first_byte.py "$ours" triage
+
+row "the same facts by hand: curl for each host, one after another, and psql"
+by_hand="curl -sS $(sed -n 's/.*"\(http:[^"]*localhost[^"]*\)".*/\1\/healthz/p' "$PARKY_OPS_CONFIG" | sort -u | tr '\n' ' ')"
+have psql && hyperfine --warmup 1 --runs 10 "$by_hand && psql \"\$SUPABASE_DB_URL\" -c 'select 1'" || true

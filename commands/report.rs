@@ -1,0 +1,196 @@
+//! From an error to what the person sees: heading, causes, a hint that can be pasted, the exit code.
+//! Decided here, once.
+
+use std::ffi::OsString;
+use std::io;
+
+use parky_ops::auth::AuthError;
+use parky_ops::config::{ConfigError, WriteError};
+use parky_ops::http::ApiError;
+use parky_ops::state::StateError;
+use serde::Serialize;
+
+use crate::exit::Outcome;
+use crate::ui::{Format, Tone, Ui, paint};
+
+/// A request that makes no sense, found after the command line was parsed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Usage {
+    message: String,
+    hint: String,
+}
+
+impl Usage {
+    pub(crate) fn new(message: String, hint: &str) -> Self {
+        Self { message, hint: hint.to_owned() }
+    }
+}
+
+/// A change that needs a yes, where none was given.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody agreed to {act}")]
+pub(crate) struct Unconfirmed {
+    act: String,
+    hint: &'static str,
+}
+
+impl Unconfirmed {
+    pub(crate) fn new(act: String, hint: &'static str) -> Self {
+        Self { act, hint }
+    }
+}
+
+/// A signal that came where there is no answer yet to end with.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped")]
+pub(crate) struct Stopped(pub(crate) Outcome);
+
+/// What an error is to the outside.
+#[derive(Debug, PartialEq, Eq)]
+struct Kind {
+    code: &'static str,
+    outcome: Outcome,
+    hint: String,
+    api: Option<Api>,
+}
+
+/// The facts of a failed request, for a ticket with the vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Api {
+    service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: String,
+    causes: Vec<String>,
+    hint: &'a str,
+    exit: u8,
+    #[serde(flatten)]
+    api: Option<&'a Api>,
+}
+
+/// Says what went wrong, and how the process ends.
+pub(crate) fn failure(error: &anyhow::Error, ui: &Ui) -> Outcome {
+    if is_closed_pipe(error) {
+        return Outcome::Done;
+    }
+    if let Some(Stopped(outcome)) = error.downcast_ref() {
+        return *outcome;
+    }
+    let kind = kind(error);
+    let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
+    say(ui, &kind, error.to_string(), causes);
+    kind.outcome
+}
+
+/// Says what is wrong with the command line. Help and version, which clap reports as errors too, are
+/// answers and go to stdout.
+pub(crate) fn usage(error: &clap::Error, words: impl Iterator<Item = OsString>) -> Outcome {
+    if !error.use_stderr() {
+        // A closed pipe is a quiet end.
+        let _ = error.print();
+        return Outcome::Done;
+    }
+    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let json = words.iter().any(|word| word == "--json" || word == "--format=json")
+        || words.windows(2).any(|pair| pair == ["--format", "json"]);
+    if json {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let hint = "parky-ops --help".to_owned();
+        let kind = Kind { code: "usage", outcome: Outcome::Usage, hint, api: None };
+        say(&Ui::plain(Format::Json), &kind, message.to_owned(), Vec::new());
+    } else {
+        let _ = error.print();
+    }
+    Outcome::Usage
+}
+
+fn say(ui: &Ui, kind: &Kind, message: String, causes: Vec<String>) {
+    if ui.look.format == Format::Json {
+        let Kind { code, outcome, hint, api } = kind;
+        let exit = outcome.code();
+        let error = Body { code, message, causes, hint, exit, api: api.as_ref() };
+        ui.say_json(&Document { error });
+        return;
+    }
+    ui.say(&format!("{} {message}", paint(Tone::Bad, "error:")));
+    for cause in causes {
+        ui.say(&format!("  because: {cause}"));
+    }
+    if !kind.hint.is_empty() {
+        ui.say(&format!("{} {}", paint(Tone::Good, "try:"), kind.hint));
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.chain().find_map(|e| e.downcast_ref::<io::Error>()).map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+fn kind(error: &anyhow::Error) -> Kind {
+    let kind = |code, outcome, hint| Kind { code, outcome, hint, api: None };
+    for cause in error.chain() {
+        if let Some(usage) = cause.downcast_ref::<Usage>() {
+            return kind("usage", Outcome::Usage, usage.hint.clone());
+        }
+        if let Some(unconfirmed) = cause.downcast_ref::<Unconfirmed>() {
+            return kind("unconfirmed", Outcome::Unconfirmed, unconfirmed.hint.to_owned());
+        }
+        if let Some(write) = cause.downcast_ref::<WriteError>() {
+            return kind("config-write", Outcome::Failed, write.hint());
+        }
+        if let Some(config) = cause.downcast_ref::<ConfigError>() {
+            return kind("config", Outcome::Configuration, config.hint());
+        }
+        if let Some(auth) = cause.downcast_ref::<AuthError>() {
+            return kind("credentials", Outcome::Configuration, auth.hint());
+        }
+        if let Some(state) = cause.downcast_ref::<StateError>() {
+            let hint = "parky-ops doctor".to_owned();
+            return match state {
+                StateError::Newer { .. } => kind("state-newer", Outcome::Configuration, hint),
+                _ => kind("state", Outcome::Failed, hint),
+            };
+        }
+        if let Some(api) = cause.downcast_ref::<ApiError>() {
+            return of_api(api);
+        }
+    }
+    kind("failed", Outcome::Failed, String::new())
+}
+
+fn of_api(error: &ApiError) -> Kind {
+    use parky_ops::domain::ReasonCode as Code;
+    let (code, _) = error.reason();
+    let outcome = match code {
+        Code::Unauthorized | Code::NoPermission | Code::WrongAccount | Code::TlsOurs => {
+            Outcome::Configuration
+        }
+        Code::NotFound => Outcome::NotFound,
+        Code::Unreachable | Code::Timeout | Code::Deadline => Outcome::Unreachable,
+        _ => Outcome::Failed,
+    };
+    let api = Api {
+        service: error.asked.service.to_string(),
+        http_status: error.status,
+        request_id: error.request_id.as_deref().map(str::to_owned),
+    };
+    let hint = match outcome {
+        Outcome::Configuration => "parky-ops doctor".to_owned(),
+        _ => String::new(),
+    };
+    Kind { code: code.word(), outcome, hint, api: Some(api) }
+}

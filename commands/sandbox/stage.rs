@@ -1,0 +1,73 @@
+//! The stand-ins under one command: started before it, gone after it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use parky_ops::config::Vars;
+use parky_ops::domain::Clock;
+use parky_ops::sandbox::{Options, Sandbox, Scenario};
+
+use crate::exit::Outcome;
+use crate::report::{Stopped, Usage};
+use crate::signals::{self, Signals};
+use crate::ui::Ui;
+
+/// A sandbox that lives as long as this does.
+pub(crate) struct Stage {
+    home: PathBuf,
+    _sandbox: Sandbox,
+}
+
+impl Stage {
+    /// Starts the stand-ins, and gives the variables of a program that runs among them.
+    pub(crate) fn raise(
+        word: &str,
+        outer: &Vars,
+        clock: Clock,
+        ui: &Ui,
+    ) -> anyhow::Result<(Self, Vars)> {
+        let scenario = scenario(word)?;
+        ui.note(&format!("SANDBOX {}: {}", scenario.word(), scenario.summary()));
+        let options = Options::new(scenario, clock.now(), outer.clone());
+        let sandbox = start(options)?;
+        ui.note(&format!("SANDBOX {}", sandbox.database_engine()));
+        let vars = sandbox.vars(outer);
+        Ok((Self { home: sandbox.home(), _sandbox: sandbox }, vars))
+    }
+
+    /// The empty home that the command sees.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+}
+
+/// The scenario of this name.
+pub(super) fn scenario(word: &str) -> anyhow::Result<Scenario> {
+    word.parse().map_err(|error: String| Usage::new(error, "parky-ops sandbox scenarios").into())
+}
+
+/// Starts a sandbox. A signal meanwhile is obeyed as soon as it is up and can be taken down whole.
+pub(super) fn start(options: Options) -> anyhow::Result<Sandbox> {
+    signals::block_on(async {
+        let mut signals = Signals::listen()?;
+        let starting = tokio::task::spawn_blocking(|| Sandbox::start(options));
+        tokio::pin!(starting);
+        let (started, outcome) = tokio::select! {
+            started = &mut starting => (started, None),
+            outcome = signals.next() => (starting.await, Some(outcome)),
+        };
+        let sandbox = started.context("starting the sandbox")?.context("starting the sandbox")?;
+        match outcome {
+            None => Ok(sandbox),
+            Some(outcome) => {
+                drop(sandbox);
+                Err(Stopped(outcome).into())
+            }
+        }
+    })
+}
+
+/// Waits for the signal that ends a sandbox that was started to stay.
+pub(super) fn until_signal() -> anyhow::Result<Outcome> {
+    signals::block_on(async { Ok(Signals::listen()?.next().await) })
+}

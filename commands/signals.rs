@@ -1,0 +1,43 @@
+//! Ctrl-C, SIGTERM and SIGHUP end a command in order: what is under way is dropped, the terminal and
+//! the state stay clean, and the exit code says so.
+
+use std::future::Future;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::Outcome;
+
+/// Listens from its making on, so that no signal is missed before the first await.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The outcome that the next signal asks for.
+    pub(crate) async fn next(&mut self) -> Outcome {
+        tokio::select! {
+            _ = self.interrupt.recv() => Outcome::Interrupted,
+            _ = self.terminate.recv() => Outcome::Terminated,
+            _ = self.hangup.recv() => Outcome::Terminated,
+        }
+    }
+}
+
+/// Runs `work` on a runtime of this thread. The runtime is dropped without waiting for a question
+/// that nobody answers any more.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
+}

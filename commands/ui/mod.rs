@@ -1,0 +1,183 @@
+//! One writer for everything that people and scripts read.
+//!
+//! stdout is the answer, stderr is everything else. A command returns a [`View`] (an answer that fits
+//! in memory) or a [`RowStream`] (a list); [`Ui`] picks text or JSON, and every byte passes the
+//! redactor and the sanitiser on its way out.
+
+mod json;
+mod paint;
+mod progress;
+pub(crate) mod prompt;
+mod requests;
+mod rows;
+mod table;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use parky_ops::domain::{Caveat, Redactor};
+use parky_ops::http::RequestLog;
+use serde::Serialize;
+
+pub(crate) use self::json::Envelope;
+pub(crate) use self::paint::{Tone, paint, state};
+pub(crate) use self::progress::Progress;
+pub(crate) use self::rows::{Row, RowStream};
+pub(crate) use self::table::Table;
+
+/// What a page of text looks like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    /// Columns of the terminal; `None` off a terminal, where nothing is cut or wrapped.
+    pub(crate) width: Option<u16>,
+    /// The present.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// An answer: a page for people and, as serialized, the JSON contract.
+pub(crate) trait View: Serialize {
+    /// The words of the command, as in the schema's name.
+    const COMMAND: &'static str;
+
+    /// The page for people; deceptive characters are made harmless later, line breaks are not, so
+    /// words from outside go through `one_line`.
+    fn text(&self, out: &mut dyn fmt::Write, page: &Page) -> fmt::Result;
+
+    /// What the reader must know to read the answer rightly.
+    fn caveats(&self) -> Vec<Caveat> {
+        Vec::new()
+    }
+}
+
+/// `--format`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+/// How to write; found out once, at the start.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    pub(crate) format: Format,
+    pub(crate) colour_out: bool,
+    pub(crate) colour_err: bool,
+    pub(crate) width: Option<u16>,
+    /// Whether stderr is a terminal on which lines may be redrawn.
+    pub(crate) animate: bool,
+    pub(crate) quiet: bool,
+}
+
+/// The writer.
+pub(crate) struct Ui {
+    pub(crate) look: Look,
+    envelope: Envelope,
+    redactor: Redactor,
+}
+
+impl Ui {
+    pub(crate) fn new(look: Look, envelope: Envelope, redactor: Redactor) -> Self {
+        Self { look, envelope, redactor }
+    }
+
+    /// A writer for errors that come before anything else is known.
+    pub(crate) fn plain(format: Format) -> Self {
+        let look = Look {
+            format,
+            colour_out: false,
+            colour_err: false,
+            width: None,
+            animate: false,
+            quiet: false,
+        };
+        Self::new(look, Envelope { env: String::new(), sandbox: None }, Redactor::default())
+    }
+
+    /// Puts every request on stderr.
+    pub(crate) fn request_log(&self) -> Arc<dyn RequestLog> {
+        Arc::new(requests::OnStderr {
+            colour: self.look.colour_err,
+            redactor: self.redactor.clone(),
+        })
+    }
+
+    /// The scenario, in a sandbox.
+    pub(crate) fn sandbox(&self) -> Option<&str> {
+        self.envelope.sandbox.as_deref()
+    }
+
+    /// Prints the answer.
+    pub(crate) fn show<V: View>(&self, view: &V, now: DateTime<Utc>) -> io::Result<()> {
+        let caveats = view.caveats();
+        match self.look.format {
+            Format::Json => {
+                self.write_out(&json::document(&self.envelope, V::COMMAND, now, view, &caveats)?)
+            }
+            Format::Text => {
+                let mut page = String::new();
+                view.text(&mut page, &Page { width: self.look.width, now })
+                    .map_err(io::Error::other)?;
+                self.write_out(&paint::finish(&page, self.look.colour_out))?;
+                self.say_caveats(&caveats);
+                Ok(())
+            }
+        }
+    }
+
+    /// Prints an answer that consists of credentials, which the redactor would otherwise take out:
+    /// those that a sandbox made up for itself.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn show_credentials<V: View>(&self, view: &V, now: DateTime<Utc>) -> io::Result<()> {
+        let (look, envelope) = (self.look.clone(), self.envelope.clone());
+        Self { look, envelope, redactor: Redactor::blind() }.show(view, now)
+    }
+
+    /// Prints a page that is the answer in every format, made harmless but without colour.
+    pub(crate) fn show_page(&self, page: &str) -> io::Result<()> {
+        self.write_out(&paint::finish(page, false))
+    }
+
+    /// Prints our own text as it is: help, a generated file.
+    pub(crate) fn show_raw(&self, text: &str) -> io::Result<()> {
+        self.write_out(text)
+    }
+
+    /// A line on stderr for the person at the keyboard; silent under `-q`.
+    pub(crate) fn note(&self, line: &str) {
+        if !self.look.quiet {
+            self.say(line);
+        }
+    }
+
+    /// Caveats on stderr, with the text answer.
+    pub(crate) fn say_caveats(&self, caveats: &[Caveat]) {
+        for caveat in caveats {
+            self.say(&format!("{} {}", paint(Tone::Warn, "note:"), caveat.text));
+        }
+    }
+
+    /// A line on stderr, `-q` or not.
+    pub(crate) fn say(&self, line: &str) {
+        on_stderr(line, &self.redactor, self.look.colour_err);
+    }
+
+    /// One JSON object on stderr.
+    pub(crate) fn say_json<T: Serialize>(&self, value: &T) {
+        let text = json::to_string(value).unwrap_or_default();
+        let _ = writeln!(io::stderr().lock(), "{}", self.redactor.clean(&text));
+    }
+
+    fn write_out(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(self.redactor.clean(text).as_bytes())?;
+        out.flush()
+    }
+}
+
+fn on_stderr(line: &str, redactor: &Redactor, colour: bool) {
+    let page = paint::finish(&redactor.clean(line), colour);
+    // Nobody is left to be told where stderr is closed.
+    let _ = writeln!(io::stderr().lock(), "{page}");
+}

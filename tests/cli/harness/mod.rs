@@ -1,0 +1,9 @@
+//! What every test stands on.
+
+mod run;
+mod servers;
+mod site;
+
+pub(crate) use run::{Done, Run, binary};
+pub(crate) use servers::{HttpServer, Tls, closed_port, silent_port};
+pub(crate) use site::Site;

@@ -1,0 +1,178 @@
+//! Small servers that misbehave in one way each.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+/// A port on which nothing listens (any more).
+pub(crate) fn closed_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A port that accepts and never says a word.
+pub(crate) fn silent_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut kept: Vec<TcpStream> = Vec::new();
+        for stream in listener.incoming().flatten() {
+            kept.push(stream);
+        }
+    });
+    port
+}
+
+/// Answers every request with the same bytes, then closes.
+pub(crate) struct HttpServer {
+    pub(crate) port: u16,
+    requests: Arc<AtomicUsize>,
+}
+
+impl HttpServer {
+    /// Answers `status` with a body of this content type.
+    pub(crate) fn answering(status: &str, kind: &str, body: &str) -> Self {
+        Self::raw(format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+
+    /// Answers these bytes.
+    pub(crate) fn raw(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::with(move |stream, _| {
+            let _ = stream.write_all(&answer);
+        })
+    }
+
+    /// Claims and sends `megabytes` of zeros.
+    pub(crate) fn endless(megabytes: usize) -> Self {
+        Self::with(move |stream, _| {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", megabytes << 20);
+            let mut alive = stream.write_all(head.as_bytes()).is_ok();
+            let chunk = vec![b'0'; 1 << 20];
+            for _ in 0..megabytes {
+                alive = alive && stream.write_all(&chunk).is_ok();
+            }
+        })
+    }
+
+    /// Calls `answer` with the stream and the running number of each request.
+    pub(crate) fn with(answer: impl Fn(&mut TcpStream, usize) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (counter, answer) = (Arc::clone(&requests), Arc::new(answer));
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let (counter, answer) = (Arc::clone(&counter), Arc::clone(&answer));
+                thread::spawn(move || {
+                    if read_head(&mut stream) {
+                        let number = counter.fetch_add(1, Ordering::SeqCst);
+                        answer(&mut stream, number);
+                    }
+                });
+            }
+        });
+        Self { port, requests }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How many requests came.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn read_head(stream: &mut TcpStream) -> bool {
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+    let mut head = Vec::new();
+    let mut byte = [0; 1];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// A root of trust, and https servers whose certificates it signed.
+pub(crate) struct Tls {
+    root: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Tls {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        Self { root: CertifiedIssuer::self_signed(params, key).unwrap() }
+    }
+
+    /// The root as PEM, for `SSL_CERT_FILE`.
+    pub(crate) fn root_pem(&self) -> String {
+        self.root.pem()
+    }
+
+    /// A server that answers 200 over https, with a certificate for `name` that ends in so many days.
+    pub(crate) fn server(&self, name: &str, days: i64) -> u16 {
+        let (certificate, key) = self.leaf(name, days);
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(
+            rustls::crypto::ring::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let config = Arc::clone(&config);
+                thread::spawn(move || {
+                    let Ok(mut session) = rustls::ServerConnection::new(config) else { return };
+                    let mut tls = rustls::Stream::new(&mut session, &mut stream);
+                    let mut buffer = [0; 4096];
+                    if tls.read(&mut buffer).is_ok() {
+                        let answer =
+                            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+                        let _ = tls.write_all(answer.as_bytes());
+                    }
+                });
+            }
+        });
+        port
+    }
+
+    fn leaf(
+        &self,
+        name: &str,
+        days: i64,
+    ) -> (rustls::pki_types::CertificateDer<'static>, rustls::pki_types::PrivateKeyDer<'static>)
+    {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let now = std::time::SystemTime::now();
+        let day = Duration::from_secs(86_400);
+        params.not_before = (now - 400 * day).into();
+        let span = day * u32::try_from(days.abs()).unwrap();
+        params.not_after = if days < 0 { now - span } else { now + span }.into();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.root).unwrap();
+        (
+            certificate.der().clone(),
+            rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+    }
+}

@@ -1,0 +1,16 @@
+//! End to end: the binary as a user runs it, against real sockets and a real PostgreSQL.
+//!
+//! One test binary (it links once), a module per command. `PARKY_OPS_TEST_BINARY` names another
+//! binary to test: `scripts/test-shipped` runs the whole suite against the production build.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the harness builds the environment of its children"
+)]
+
+#[cfg(not(feature = "sandbox"))]
+compile_error!("the tests need the stand-ins: run ./scripts/test, or add --features sandbox");
+
+mod harness;
+
+mod triage;
