@@ -198,3 +198,106 @@ fn with_certificate(judgement: Judgement, certificate: &Certificate) -> Judgemen
         .with("not_before", json!(certificate.not_before))
         .with("not_after", json!(certificate.not_after))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::config::{LoadInput, Vars, load};
+    use crate::domain::State;
+    use crate::http::TlsFault;
+    use crate::probe::Step;
+
+    fn thresholds() -> Thresholds {
+        let vars = Vars::default();
+        load(&LoadInput::new(&vars, Path::new("/"))).unwrap().config.thresholds
+    }
+
+    fn answered(status: u16, total_ms: u64) -> Attempt {
+        Attempt { status: Some(status), total_ms, ..Attempt::default() }
+    }
+
+    fn failed(error: ProbeError) -> Attempt {
+        Attempt { error: Some(error), ..Attempt::default() }
+    }
+
+    fn said(tries: [Attempt; 3]) -> (State, ReasonCode) {
+        let judgement = judge_host(&tries, &thresholds());
+        (judgement.state, judgement.reason.code)
+    }
+
+    #[test]
+    fn every_row_of_the_thresholds() {
+        use ReasonCode as Code;
+        use State::{Green, Red, Yellow};
+        let ok = || answered(200, 80);
+        let down = || failed(ProbeError::Timeout(Step::FirstByte));
+        for (tries, state, code) in [
+            ([ok(), ok(), ok()], Green, Code::Ok),
+            ([ok(), ok(), down()], Yellow, Code::Flaky),
+            ([ok(), down(), down()], Red, Code::Timeout),
+            ([answered(503, 9), answered(503, 9), ok()], Red, Code::Http5xx),
+            ([answered(503, 9), ok(), ok()], Yellow, Code::Flaky),
+            ([answered(404, 9), answered(404, 9), answered(404, 9)], Yellow, Code::Http4xx),
+            ([answered(301, 9), ok(), ok()], Yellow, Code::Redirect),
+            ([answered(200, 999), answered(200, 999), answered(200, 999)], Green, Code::Ok),
+            ([answered(200, 1000), answered(200, 1000), ok()], Yellow, Code::Slow),
+            ([answered(200, 3000), answered(200, 3000), ok()], Yellow, Code::Slow),
+            ([answered(200, 3001), answered(200, 3001), ok()], Red, Code::Slow),
+        ] {
+            assert_eq!(said(tries.clone()), (state, code), "{tries:?}");
+        }
+    }
+
+    #[test]
+    fn a_trust_store_that_cannot_be_read_says_nothing_of_the_host() {
+        let ours = || failed(ProbeError::Tls(TlsFault::NoRoots("none".into())));
+        assert_eq!(said([ours(), ours(), ours()]), (State::Unknown, ReasonCode::TlsOurs));
+    }
+
+    #[test]
+    fn how_far_the_look_got() {
+        let reach = |tries: [Attempt; 3]| judge_host(&tries, &thresholds()).reach;
+        let dns = || failed(ProbeError::Dns);
+        assert_eq!(reach([dns(), dns(), dns()]), Reach::NotReached);
+        assert_eq!(reach([dns(), dns(), answered(503, 1)]), Reach::Reached);
+    }
+
+    fn certificate(ends_in_hours: i64, trusted: Result<(), TlsFault>) -> (State, ReasonCode) {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let certificate = Certificate {
+            names: vec!["api.parky.co.jp".into()],
+            issuer: "CA".into(),
+            not_before: now - TimeDelta::days(80),
+            not_after: now + TimeDelta::hours(ends_in_hours),
+            trusted,
+        };
+        let attempt = Attempt { certificate: Some(certificate), ..answered(200, 1) };
+        let judgement = judge_certificate(&[attempt], &thresholds(), now);
+        (judgement.state, judgement.reason.code)
+    }
+
+    #[test]
+    fn certificates_by_the_days_that_are_left() {
+        use ReasonCode as Code;
+        assert_eq!(certificate(15 * 24, Ok(())), (State::Green, Code::Ok));
+        assert_eq!(certificate(14 * 24, Ok(())), (State::Yellow, Code::ExpiresSoon));
+        assert_eq!(certificate(3 * 24, Ok(())), (State::Yellow, Code::ExpiresSoon));
+        assert_eq!(certificate(3 * 24 - 1, Ok(())), (State::Red, Code::ExpiresSoon));
+        assert_eq!(certificate(-1, Err(TlsFault::Expired)), (State::Red, Code::TlsExpired));
+        let foreign = certificate(2000, Err(TlsFault::Untrusted));
+        assert_eq!(foreign, (State::Red, Code::TlsUntrusted));
+        let other = certificate(2000, Err(TlsFault::WrongName));
+        assert_eq!(other, (State::Red, Code::TlsWrongName));
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_saw_is_unknown() {
+        let now = DateTime::UNIX_EPOCH;
+        let judgement = judge_certificate(&[failed(ProbeError::Dns)], &thresholds(), now);
+        assert_eq!((judgement.state, judgement.reach), (State::Unknown, Reach::NotReached));
+    }
+}

@@ -149,3 +149,145 @@ fn vendor(checks: &[Check], suspect: Option<&Suspect>) -> VendorView {
     let troubled = vendors().filter(|c| matches!(c.state, State::Red | State::Yellow));
     VendorView { judgement, names: troubled.map(|c| c.name.clone()).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::config::{LoadInput, Vars, load};
+    use crate::domain::check::Times;
+    use crate::domain::{EnvName, VersionShare};
+    use crate::triage::StartedFrom;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T18:12:00Z".parse().unwrap()
+    }
+
+    fn times() -> Times {
+        Times { took_ms: 1, measured_at: now() }
+    }
+
+    fn answer(gathered: Gathered, question: &Question) -> Triage {
+        let vars = Vars::default();
+        let config = load(&LoadInput::new(&vars, Path::new("/"))).unwrap().config;
+        let invocation = Invocation { env: EnvName::prod(), config: None, sandbox: None };
+        judge(gathered, question, &config, &invocation, now())
+    }
+
+    fn check(source: Source, judgement: Judgement) -> Check {
+        judgement.check(source, source.word(), times())
+    }
+
+    fn of(checks: Vec<Check>) -> Triage {
+        answer(Gathered { checks, ..Gathered::default() }, &Question::default())
+    }
+
+    fn unreached(source: Source) -> Check {
+        let judgement = Judgement::red(ReasonCode::Refused, "refused").reach(Reach::NotReached);
+        check(source, judgement)
+    }
+
+    #[test]
+    fn nothing_reachable_at_all_is_offline_and_no_outage() {
+        let no_token = Judgement::unknown(ReasonCode::NoCredential, "no token");
+        let checks = vec![
+            unreached(Source::Hosts),
+            check(Source::Workers, no_token),
+            unreached(Source::Vendors),
+        ];
+        let triage = of(checks);
+        assert!(triage.offline);
+        assert_eq!(triage.verdict, Verdict::Unknown);
+        assert!(triage.checks.iter().all(|c| c.reason.code == ReasonCode::Offline));
+        assert_eq!(triage.severity.proposed, None);
+        assert!(triage.next.is_empty());
+    }
+
+    #[test]
+    fn one_answer_from_anywhere_proves_that_we_are_online() {
+        let up = Judgement::green("ok");
+        assert!(!of(vec![unreached(Source::Hosts), check(Source::Vendors, up)]).offline);
+        assert!(!of(vec![unreached(Source::Hosts)]).offline, "the vendors were not asked");
+    }
+
+    #[test]
+    fn a_red_vendor_is_them_unless_we_deployed() {
+        let red = || check(Source::Vendors, Judgement::red(ReasonCode::VendorOutage, "down"));
+        let triage = of(vec![red()]);
+        assert_eq!(triage.vendor.judgement, UsOrThem::Them);
+        assert_eq!(triage.vendor.names, ["vendors"]);
+        let workers = vec![deployed(7)];
+        let ours = Gathered { checks: vec![red()], workers, ..Gathered::default() };
+        let triage = answer(ours, &Question::default());
+        assert_eq!(triage.vendor.judgement, UsOrThem::Us);
+        assert_eq!(triage.suspect.unwrap().target, "public");
+    }
+
+    fn deployed(minutes_ago: i64) -> workers::Deployed {
+        let share = VersionShare { version_id: "v".into(), number: None, percentage: 100.0 };
+        let deployment = Deployment {
+            worker: "public".into(),
+            script: "s".into(),
+            deployment_id: "d".into(),
+            at: now() - TimeDelta::minutes(minutes_ago),
+            author: None,
+            source: None,
+            message: None,
+            versions: vec![share],
+            live: true,
+            is_rollback: false,
+        };
+        workers::Deployed { worker: "public".into(), result: Ok(vec![deployment]), times: times() }
+    }
+
+    #[test]
+    fn a_worker_is_fresh_by_the_start_and_not_by_the_present() {
+        let state = |started_ago: i64| {
+            let started = Some(now() - TimeDelta::minutes(started_ago));
+            let question = Question { started, ..Question::default() };
+            let gathered = Gathered { workers: vec![deployed(200)], ..Gathered::default() };
+            let triage = answer(gathered, &question);
+            (triage.checks[0].state, triage.suspect.is_some(), triage.after_start.len())
+        };
+        assert_eq!(state(190), (State::Yellow, true, 0), "10 minutes before the start");
+        assert_eq!(state(0), (State::Green, false, 0), "long before it");
+        assert_eq!(state(300), (State::Green, false, 1), "after it: listed, not suspected");
+    }
+
+    #[test]
+    fn whether_anyone_was_told() {
+        let facts = |untold_p0, told_p0, filtered_by_row_security| DeadLetterFacts {
+            untold_p0,
+            told_p0,
+            filtered_by_row_security,
+            ..DeadLetterFacts::default()
+        };
+        let told = |facts: Option<DeadLetterFacts>| {
+            let p0 = Judgement::green("read").check(Source::Dlq, "p0", times());
+            let gathered =
+                Gathered { checks: vec![p0], dead_letters: facts, ..Gathered::default() };
+            answer(gathered, &Question::default()).told
+        };
+        assert_eq!(told(Some(facts(3, 1, false))).state, ToldState::No);
+        assert_eq!(told(Some(facts(3, 1, true))).state, ToldState::No, "three are proof enough");
+        assert_eq!(told(Some(facts(0, 1, false))).state, ToldState::Yes);
+        assert_eq!(told(Some(facts(0, 0, false))).state, ToldState::Nothing);
+        assert_eq!(told(Some(facts(0, 0, true))).state, ToldState::Unknown);
+        assert_eq!(told(None), Told { state: ToldState::Unknown, untold_p0: None });
+    }
+
+    #[test]
+    fn the_first_lost_alert_tells_the_start() {
+        let first = now() - TimeDelta::minutes(12);
+        let facts = DeadLetterFacts {
+            first_open_after_quiet_hour: Some(first),
+            ..DeadLetterFacts::default()
+        };
+        let gathered = Gathered { dead_letters: Some(facts), ..Gathered::default() };
+        let triage = answer(gathered, &Question::default());
+        assert_eq!((triage.started_at, triage.started_from), (first, StartedFrom::DeadLetter));
+    }
+}

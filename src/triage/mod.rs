@@ -1,6 +1,6 @@
 //! Every first-response check at once, and what they mean together.
 //!
-//! [`crate::checks::gather`] asks all groups at the same time, each within its deadline. [`judge`] is
+//! [`crate::checks::gather`] asks all groups at the same time, each within its deadline. [`judge()`] is
 //! pure: from the findings it tells the verdict, when it started, the suspect, whether anyone was told, whether it
 //! is us or a vendor, how severe it is, and up to three commands to type next.
 

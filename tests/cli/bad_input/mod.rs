@@ -1,0 +1,7 @@
+//! Bad input gets a clear answer and loses nothing: one test for each line of `tests/BAD_INPUT.md`.
+
+mod credentials;
+mod database;
+mod network;
+mod settings;
+mod terminal;
