@@ -15,7 +15,6 @@ struct Words {
     ago: &'static str,
     unknown_start: &'static str,
     suspect: &'static str,
-    before: &'static str,
     severity: &'static str,
     due: &'static str,
     undecided: &'static str,
@@ -31,7 +30,6 @@ const JA: Words = Words {
     ago: "前",
     unknown_start: "不明",
     suspect: "直前の変更",
-    before: "開始の分数前",
     severity: "重大度 (提案)",
     due: "対応期限",
     undecided: "未判定 (判定まで SEV2/P1 として扱う)",
@@ -47,7 +45,6 @@ const EN: Words = Words {
     ago: "ago",
     unknown_start: "not known",
     suspect: "Changed just before",
-    before: "minutes before the start",
     severity: "Severity (proposed)",
     due: "react by",
     undecided: "undecided (handle as SEV2/P1 until it is)",
@@ -114,7 +111,7 @@ fn facts(
     };
     let mut facts = vec![(words.started, started)];
     if let Some(suspect) = &answer.suspect {
-        facts.push((words.suspect, changed(suspect, words)));
+        facts.push((words.suspect, changed(suspect, lang)));
     }
     facts.push((words.severity, severity));
     facts.push((words.told, told(answer, lang)));
@@ -122,14 +119,20 @@ fn facts(
     facts
 }
 
-fn changed(suspect: &Suspect, words: &Words) -> String {
+fn changed(suspect: &Suspect, lang: Lang) -> String {
     let number = suspect.number.map(|n| format!(" @{n}")).unwrap_or_default();
     let by = suspect.author.as_deref().map(|a| format!(" by {}", inert(a))).unwrap_or_default();
     let message =
         suspect.message.as_deref().map(|m| format!(" \"{}\"", inert(m))).unwrap_or_default();
     let at = Jst(suspect.at).hour_minute();
     let minutes = suspect.minutes_before;
-    format!("worker {}{number} {at} ({}: {minutes}){by}{message}", suspect.target, words.before)
+    let before = match (lang, minutes) {
+        (Lang::Ja, 0..) => format!("開始の {minutes} 分前"),
+        (Lang::Ja, _) => format!("開始の {} 分後", -minutes),
+        (Lang::En, 0..) => format!("{minutes} min before the start"),
+        (Lang::En, _) => format!("{} min after the start", -minutes),
+    };
+    format!("worker {}{number} {at} ({before}){by}{message}", suspect.target)
 }
 
 fn told(answer: &Triage, lang: Lang) -> String {

@@ -89,7 +89,7 @@ struct Story<'a> {
 
 impl Story<'_> {
     fn line(&mut self, label: &str, text: &str) -> fmt::Result {
-        let label = format!("{label:<9}");
+        let label = format!("{label:<10}");
         let indent = " ".repeat(label.len());
         let width = self.width.map_or(usize::MAX, |width| usize::from(width).max(24));
         let first = paint(Tone::Dim, &label);
@@ -119,7 +119,7 @@ pub(super) fn describe(suspect: &Suspect) -> String {
         (None, Some(id)) => format!(" {}", id.chars().take(8).collect::<String>()),
         (None, None) => String::new(),
     };
-    let what = if suspect.is_rollback { "rolled back to" } else { "deployed as" };
+    let what = if suspect.is_rollback { "rolled back" } else { "deployed" };
     let when = match suspect.minutes_before {
         0.. => format!("{} min before the start", suspect.minutes_before),
         _ => format!("{} min after the start", -suspect.minutes_before),
@@ -127,7 +127,7 @@ pub(super) fn describe(suspect: &Suspect) -> String {
     let by = suspect.author.as_deref().map(|a| format!(" by {a}")).unwrap_or_default();
     let message = suspect.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
     let at = Jst(suspect.at).hour_minute();
-    let line = format!("worker {} {what}{version} at {at}, {when}{by}{message}", suspect.target);
+    let line = format!("worker {}{version}, {what} {at}{by}, {when}{message}", suspect.target);
     one_line(&line)
 }
 
@@ -189,9 +189,11 @@ fn checks(out: &mut dyn Write, page: &ui::Page, checks: &[Check]) -> fmt::Result
         checks.iter().filter(|c| !matches!(c.state, State::Green | State::Skipped)).collect();
     noteworthy.sort_by_key(|check| std::cmp::Reverse(check.state.rank()));
     let mut table = Table::new(page, ["STATE", "SOURCE", "NAME", "REASON"]);
-    for check in noteworthy {
-        let name = check.name.as_str();
-        table.painted_row(&ui::state(check.state), [check.source.word(), name, &check.reason.text]);
+    for alike in noteworthy.chunk_by(|a, b| same_finding(a, b)) {
+        let names: Vec<_> = alike.iter().map(|check| check.name.as_str()).collect();
+        let Some(check) = alike.first() else { continue };
+        let cells = [check.source.word(), &names.join(", "), &check.reason.text];
+        table.painted_row(&ui::state(check.state), cells);
     }
     for state in [State::Green, State::Skipped] {
         for (source, names) in by_source(checks, state) {
@@ -199,6 +201,11 @@ fn checks(out: &mut dyn Write, page: &ui::Page, checks: &[Check]) -> fmt::Result
         }
     }
     write!(out, "{table}")
+}
+
+/// Checks that say the same in a row are one line: four workers that one API does not tell.
+fn same_finding(a: &Check, b: &Check) -> bool {
+    a.source == b.source && a.state == b.state && a.reason == b.reason
 }
 
 fn by_source(checks: &[Check], state: State) -> Vec<(Source, String)> {

@@ -9,8 +9,8 @@ use crate::auth::{
 };
 use crate::cloudflare;
 use crate::config::Origin;
-use crate::domain::{Judgement, ReasonCode};
-use crate::http::{Api, Service};
+use crate::domain::{Judgement, Reason, ReasonCode};
+use crate::http::{Api, ApiError, Service};
 use crate::postgres::{Target, Tls};
 
 /// Cloudflare, as far as it can be asked.
@@ -28,6 +28,29 @@ impl Cloudflare {
     /// The client for this account.
     pub fn client(&self) -> cloudflare::Client {
         cloudflare::Client::new(self.api.clone(), self.account.id.value.clone())
+    }
+
+    /// Why Cloudflare did not tell: whose credential that concerns, and what to do about it where the
+    /// error's code says so.
+    pub fn refusal(&self, error: &ApiError) -> Judgement {
+        let (code, _) = error.reason();
+        let vendor_code = error.said.as_ref().and_then(|said| said.code);
+        // 7003: the path could not be routed, and the account is the part of it that people mistype.
+        let code = if vendor_code == Some(7003) { ReasonCode::WrongAccount } else { code };
+        let from = match code {
+            ReasonCode::Unauthorized | ReasonCode::NoPermission => {
+                format!(" (token from {})", self.token_from)
+            }
+            ReasonCode::NotFound | ReasonCode::WrongAccount => {
+                format!(" (account {} from {})", self.account.id.value, self.account.id.origin)
+            }
+            _ => String::new(),
+        };
+        let help = vendor_code.and_then(cloudflare::help).map(|help| format!("; {help}"));
+        let mut judgement = error.judgement();
+        let text = format!("{}{from}{}", judgement.reason.text, help.unwrap_or_default());
+        judgement.reason = Reason::new(code, text);
+        judgement
     }
 }
 

@@ -18,7 +18,6 @@ use crate::config::Worker;
 use crate::domain::check::Times;
 use crate::domain::clock::span;
 use crate::domain::{Deployment, Jst, Judgement, ReasonCode, Source};
-use crate::http::ApiError;
 
 /// The group.
 pub const GROUP: Group = Group {
@@ -73,28 +72,11 @@ async fn deployments(
         client.deployments(&worker.name, &script.value, deadline),
         client.version_numbers(&script.value, deadline)
     );
-    let mut deployments = deployments.map_err(|error| unanswered(&script.value, &error, access))?;
+    let mut deployments = deployments
+        .map_err(|error| access.refusal(&error).with("script", script.value.as_str()))?;
     // The numbers are a courtesy to the reader: without them the ids still tell versions apart.
     cloudflare::number_versions(&mut deployments, &numbers.unwrap_or_default());
     Ok(deployments)
-}
-
-/// Why Cloudflare did not tell, with what to do about it where its error code says so.
-fn unanswered(script: &str, error: &ApiError, access: &Cloudflare) -> Judgement {
-    let (code, reach) = error.reason();
-    let vendor_code = error.said.as_ref().and_then(|said| said.code);
-    let code = if vendor_code == Some(7003) { ReasonCode::WrongAccount } else { code };
-    let help = vendor_code.and_then(cloudflare::help).map(|h| format!("; {h}")).unwrap_or_default();
-    let from = match code {
-        ReasonCode::Unauthorized | ReasonCode::NoPermission => {
-            format!(" (token from {})", access.token_from)
-        }
-        ReasonCode::NotFound | ReasonCode::WrongAccount => {
-            format!(" (account {} from {})", access.account.id.value, access.account.id.origin)
-        }
-        _ => String::new(),
-    };
-    Judgement::unknown(code, format!("{script}: {error}{from}{help}")).reach(reach)
 }
 
 /// Judges one worker, once the start of the incident is known.

@@ -7,8 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::auth::CredentialName;
 use crate::checks::World;
-use crate::checks::access::NoAccess;
-use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, help, verify_token};
+use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, verify_token};
 use crate::domain::{Check, Jst, Judgement, ReasonCode, Source, State};
 use crate::http::{ApiError, Service};
 
@@ -41,7 +40,7 @@ async fn cloudflare(world: &World) -> Vec<Check> {
     };
     let access = match world.cloudflare().await {
         Ok(access) => access,
-        Err(error) => return vec![check("Cloudflare", no_access(&error))],
+        Err(error) => return vec![check("Cloudflare", error.judgement())],
     };
     let (client, deadline) = (access.client(), deadline(world));
     let script = world.config.workers.iter().find_map(|w| Some((&w.name, w.script.as_ref().ok()?)));
@@ -55,18 +54,18 @@ async fn cloudflare(world: &World) -> Vec<Check> {
         deployments
     );
     let from = format!("token from {}", access.token_from);
-    let token = token.map_or_else(|e| refused(&e, &from), |state| of_token(&state, world, &from));
+    let token = token.map_or_else(|e| access.refusal(&e), |state| of_token(&state, world, &from));
     let account = match account {
         Ok(account) => Judgement::green(format!(
             "sees account {} ({})",
             account.id,
             account.name.as_deref().unwrap_or("without a name")
         )),
-        Err(error) => refused(&error, &from),
+        Err(error) => access.refusal(&error),
     };
     let workers = match deployments {
         Some(Ok(_)) => Judgement::green("Workers Scripts Read works; Edit: not measurable"),
-        Some(Err(error)) => refused(&error, &from),
+        Some(Err(error)) => access.refusal(&error),
         None => Judgement::new(
             State::Skipped,
             ReasonCode::Unmapped,
@@ -104,14 +103,9 @@ fn unauthorized(text: &str) -> Judgement {
 }
 
 fn refused(error: &ApiError, from: &str) -> Judgement {
-    let (code, reach) = error.reason();
-    let help = error.said.as_ref().and_then(|said| help(said.code?));
-    let help = help.map(|help| format!("; {help}")).unwrap_or_default();
-    Judgement::unknown(code, format!("{error} ({from}){help}")).reach(reach)
-}
-
-fn no_access(error: &NoAccess) -> Judgement {
-    error.judgement()
+    let mut judgement = error.judgement();
+    judgement.reason.text = format!("{} ({from})", judgement.reason.text);
+    judgement
 }
 
 /// A call whose success proves the credential; `None` where there is no credential, which the list of

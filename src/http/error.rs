@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::service::Service;
 use super::tls::TlsFault;
-use crate::domain::{Jst, Reach, ReasonCode};
+use crate::domain::{Jst, Judgement, Reach, ReasonCode};
 
 /// What was asked, without its query and its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +140,16 @@ pub enum Unreadable {
 }
 
 impl ApiError {
+    /// An unknown check: what went wrong in a line, the request itself as evidence.
+    pub fn judgement(&self) -> Judgement {
+        let (code, reach) = self.reason();
+        Judgement::unknown(code, Brief(self).to_string())
+            .reach(reach)
+            .with("request", format!("{} {}", self.asked.method, self.asked.path))
+            .with("http_status", json!(self.status))
+            .with("request_id", json!(self.request_id))
+    }
+
     /// The domain's word for this, and how far the request got.
     pub fn reason(&self) -> (ReasonCode, Reach) {
         let reached = |code| (code, Reach::Reached);
@@ -185,20 +196,17 @@ impl Unreachable {
     }
 }
 
-/// The one line of an [`ApiError`].
-struct Line<'a>(&'a ApiError);
+/// What went wrong, without what tells one request from another: several that fail alike read alike.
+struct Brief<'a>(&'a ApiError);
 
-impl fmt::Display for Line<'_> {
+impl fmt::Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ApiError { asked, status, request_id, said, fault } = self.0;
+        let ApiError { asked, status, said, fault, .. } = self.0;
         write!(f, "{}: ", asked.service)?;
         fault.say(&asked.host, f)?;
         let mut notes: Vec<String> = status.iter().map(|s| format!("HTTP {s}")).collect();
         if let Some(code) = said.as_ref().and_then(|said| said.code) {
             notes.push(format!("code {code}"));
-        }
-        if let Some(id) = request_id {
-            notes.push(format!("request {id}"));
         }
         if !notes.is_empty() {
             write!(f, " ({})", notes.join(", "))?;
@@ -206,7 +214,18 @@ impl fmt::Display for Line<'_> {
         if let Some(said) = said.as_ref().filter(|said| !said.message.is_empty()) {
             write!(f, ": {}", said.message)?;
         }
-        write!(f, " [{} {}]", asked.method, asked.path)
+        Ok(())
+    }
+}
+
+/// The one line of an [`ApiError`].
+struct Line<'a>(&'a ApiError);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ApiError { asked, request_id, .. } = self.0;
+        let id = request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
+        write!(f, "{} [{} {}{id}]", Brief(self.0), asked.method, asked.path)
     }
 }
 

@@ -92,7 +92,7 @@ async fn a_lasting_server_error_is_tried_three_times() {
     assert_eq!(error.request_id.as_deref(), Some("8ab-NRT"));
     assert_eq!(
         error.to_string(),
-        "Cloudflare: the service failed (HTTP 502, request 8ab-NRT) [GET /things]"
+        "Cloudflare: the service failed (HTTP 502) [GET /things, request 8ab-NRT]"
     );
 }
 

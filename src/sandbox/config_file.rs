@@ -15,7 +15,6 @@ pub(super) struct Layout<'a> {
     pub(super) database_url: &'a SecretString,
     /// Root under which the services are that have no stand-in.
     pub(super) absent_url: String,
-    pub(super) tokens: &'a FakeTokens,
     /// Root of each vendor's page, in the order of [`VENDORS`].
     pub(super) vendor_urls: Vec<String>,
 }
@@ -55,9 +54,6 @@ impl Layout<'_> {
                 "credentials": {
                     "cloudflare_api_token": self.cloudflare_token.expose_secret(),
                     "supabase_db_url": self.database_url.expose_secret(),
-                    "github_token": self.tokens.github.expose_secret(),
-                    "sentry_auth_token": self.tokens.sentry.expose_secret(),
-                    "discord_bot_token": self.tokens.discord.expose_secret(),
                 },
             } },
             "worker": self.workers(),

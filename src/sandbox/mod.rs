@@ -143,7 +143,6 @@ impl Sandbox {
             cloudflare_token: self.cloudflare.token(),
             database_url: self.database.url(),
             absent_url: self.absent.url(""),
-            tokens: &self.tokens,
             vendor_urls: VENDORS.iter().map(|page| self.vendors.url(page.slug)).collect(),
         }
     }

@@ -54,8 +54,7 @@ pub fn judge(vendor: &Vendor, summary: &Summary) -> Judgement {
 
 /// The vendor is neither up nor down for us when its page cannot be read.
 pub fn unreadable(vendor: &Vendor, error: &ApiError) -> Judgement {
-    let (code, reach) = error.reason();
-    Judgement::unknown(code, error.to_string()).reach(reach).with("page", vendor.url.as_str())
+    error.judgement().with("page", vendor.url.as_str())
 }
 
 /// The component called `wanted`, whole name only: letter for letter, else without regard to case.

@@ -4,7 +4,7 @@
 //! ours has not been built yet.
 
 use crate::checks::workers::{Deployed, previous_version};
-use crate::config::{Config, Worker};
+use crate::config::{Config, Host, Worker};
 use crate::domain::{Check, Invocation, NextStep, ReasonClass, ReasonCode, Source, State};
 
 use super::Suspect;
@@ -17,13 +17,21 @@ pub(super) struct Ground<'a> {
     pub(super) suspect: Option<&'a Suspect>,
 }
 
-/// The most severe steps, three at most.
+/// The most severe steps, three at most. Of equally severe checks each source has its first step
+/// before any has its second: four hosts that are down must not hide the database.
 pub(super) fn steps(checks: &[Check]) -> Vec<NextStep> {
-    let mut by_severity: Vec<_> =
-        checks.iter().filter(|check| check.state.rank() >= State::Yellow.rank()).collect();
-    by_severity.sort_by_key(|check| std::cmp::Reverse(check.state.rank()));
+    let nth = |i: usize| {
+        let same = |c: &&Check| c.source == checks[i].source && c.state == checks[i].state;
+        checks[..i].iter().filter(same).count()
+    };
+    let mut by_severity: Vec<_> = checks
+        .iter()
+        .enumerate()
+        .filter(|(_, check)| check.state.rank() >= State::Yellow.rank())
+        .collect();
+    by_severity.sort_by_key(|(i, check)| (std::cmp::Reverse(check.state.rank()), nth(*i)));
     let mut steps: Vec<NextStep> = Vec::new();
-    for step in by_severity.into_iter().filter_map(|check| check.next.as_ref()) {
+    for step in by_severity.into_iter().filter_map(|(_, check)| check.next.as_ref()) {
         if !steps.iter().any(|known| known.command == step.command) {
             steps.push(step.clone());
         }
@@ -67,8 +75,18 @@ impl Ground<'_> {
     }
 
     fn probe(&self, check: &Check) -> NextStep {
-        let command = self.invocation.own(["health", &check.name]);
-        NextStep::new(command, format!("probes {} again, step by step", check.name))
+        let host = self.short_name(&check.name);
+        let command = self.invocation.own(["health", host]);
+        NextStep::new(command, format!("probes {host} again, step by step"))
+    }
+
+    /// The host's bare name where no other host shares it: shorter, and the same in every sandbox.
+    fn short_name<'b>(&'b self, name: &'b str) -> &'b str {
+        let bare = |host: &'b Host| host.url.host_str();
+        let hosts = &self.config.hosts;
+        let wanted = hosts.iter().find(|host| host.name == name).and_then(bare);
+        let unique = hosts.iter().filter(|host| bare(host) == wanted).count() == 1;
+        wanted.filter(|_| unique).unwrap_or(name)
     }
 
     fn worker(&self, name: &str) -> Option<NextStep> {
@@ -121,8 +139,8 @@ impl Ground<'_> {
 
     fn dead_letters(&self) -> NextStep {
         let sql = format!(
-            "select attempted_at, channel, severity, title, http_status, fallback_email_sent, status \
-             from {} where attempted_at >= now() - interval '24 hours' order by attempted_at desc limit 50",
+            "select attempted_at, channel, severity, title, http_status, fallback_email_sent from {} \
+             where attempted_at >= now() - interval '24 hours' order by 1 desc limit 50",
             self.config.dlq
         );
         psql(&sql, "lists the alerts that were not delivered")
@@ -147,8 +165,13 @@ fn database(check: &Check) -> NextStep {
 }
 
 fn psql(sql: &str, why: &str) -> NextStep {
-    // Double quotes: the URL is expanded by the reader's shell and never stands in this line.
-    NextStep::new(format!("psql \"$SUPABASE_DB_URL\" -c {}", shell_words::quote(sql)), why)
+    // SQL is full of single quotes: double ones are easier to read where nothing in it expands.
+    let quoted = match sql.contains(['"', '$', '`', '\\', '!']) {
+        true => shell_words::quote(sql).into_owned(),
+        false => format!("\"{sql}\""),
+    };
+    // The URL is expanded by the reader's shell and never stands in this line.
+    NextStep::new(format!("psql \"$SUPABASE_DB_URL\" -c {quoted}"), why)
 }
 
 #[cfg(test)]
@@ -180,5 +203,13 @@ mod tests {
         ];
         let commands: Vec<_> = steps(&list).into_iter().map(|step| step.command).collect();
         assert_eq!(commands, ["r", "s", "u"]);
+    }
+
+    #[test]
+    fn each_source_has_its_turn() {
+        let mut list = ["a", "b", "c"].map(|command| check(State::Red, command));
+        list[2].source = Source::Database;
+        let commands: Vec<_> = steps(&list).into_iter().map(|step| step.command).collect();
+        assert_eq!(commands, ["a", "c", "b"]);
     }
 }
