@@ -13,4 +13,6 @@ compile_error!("the tests need the stand-ins: run ./scripts/test, or add --featu
 
 mod harness;
 
+mod bad_input;
+mod layout;
 mod triage;
