@@ -1,6 +1,7 @@
 //! Why a credential cannot be used, and what to do about it. Never the value.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::name::CredentialName;
 use crate::config::Origin;
@@ -87,12 +88,12 @@ pub enum AuthError {
         reference: String,
     },
     /// `op` gave no answer.
-    #[error("op gave no answer for {} within {seconds} s", shown(reference))]
+    #[error("op gave no answer for {} within {:.1} s", shown(reference), limit.as_secs_f64())]
     OpTimeout {
         /// The reference.
         reference: String,
-        /// The limit.
-        seconds: u64,
+        /// How long it was waited for.
+        limit: Duration,
     },
     /// `op` refused.
     #[error("op could not read {}: {line}", shown(reference))]

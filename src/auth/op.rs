@@ -97,8 +97,7 @@ pub(super) async fn read(
     let output = match program::run(Call { program: &program, args: &args, env, limit }).await {
         Ok(output) => output,
         Err(RunError::Timeout) => {
-            let seconds = limit.as_secs();
-            return Err(AuthError::OpTimeout { reference: reference_of(), seconds });
+            return Err(AuthError::OpTimeout { reference: reference_of(), limit });
         }
         Err(RunError::Start(error) | RunError::Lost(error)) => {
             return Err(failed(error.to_string()));

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::AuthError;
@@ -73,25 +74,35 @@ impl Resolver {
         Self { limits, ..self }
     }
 
-    /// All of `wanted` at once; an answer for each, in its place.
-    pub async fn resolve_all(&self, wanted: &[Located]) -> Vec<Result<Credential, AuthError>> {
-        join_all(wanted.iter().map(|located| self.resolve(located))).await
+    /// All of `wanted` at once, by `deadline`; an answer for each, in its place.
+    pub async fn resolve_all(
+        &self,
+        wanted: &[Located],
+        deadline: Instant,
+    ) -> Vec<Result<Credential, AuthError>> {
+        join_all(wanted.iter().map(|located| self.resolve(located, deadline))).await
     }
 
-    /// One of them.
+    /// One of them. A program that is asked for it is given up by `deadline`, or by its own limit
+    /// where that is earlier: whoever waits for the value can then still say why there is none.
     ///
     /// # Errors
     /// It cannot be had, or is nothing that could be sent.
-    pub async fn resolve(&self, located: &Located) -> Result<Credential, AuthError> {
+    pub async fn resolve(
+        &self,
+        located: &Located,
+        deadline: Instant,
+    ) -> Result<Credential, AuthError> {
+        let left = deadline.saturating_duration_since(Instant::now());
         let value = match &located.kind {
             Kind::Plain(value) => value.clone(),
             Kind::File(path) => match content(path, &located.origin)? {
-                Kind::Reference(reference) => self.reference(&reference).await?,
+                Kind::Reference(reference) => self.reference(&reference, left).await?,
                 Kind::Plain(value) => value,
                 Kind::File(_) | Kind::Program(_) => SecretString::default(),
             },
-            Kind::Reference(reference) => self.reference(reference).await?,
-            Kind::Program(call) => self.gh(call).await?,
+            Kind::Reference(reference) => self.reference(reference, left).await?,
+            Kind::Program(call) => self.gh(call, left).await?,
         };
         if located.name.is_secret() {
             self.learn(value.expose_secret());
@@ -109,7 +120,7 @@ impl Resolver {
         }
     }
 
-    async fn reference(&self, reference: &str) -> Result<SecretString, AuthError> {
+    async fn reference(&self, reference: &str, left: Duration) -> Result<SecretString, AuthError> {
         if self.sandbox {
             return Err(AuthError::Sandboxed { reference: reference.to_owned() });
         }
@@ -117,26 +128,26 @@ impl Resolver {
             let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
             OpCell::clone(read.entry(reference.to_owned()).or_default())
         };
-        cell.get_or_init(|| self.op(reference)).await.clone()
+        cell.get_or_init(|| self.op(reference, left)).await.clone()
     }
 
-    async fn op(&self, reference: &str) -> Result<SecretString, AuthError> {
+    async fn op(&self, reference: &str, left: Duration) -> Result<SecretString, AuthError> {
         let token = self.token.get_or_init(async || op::service_token(&self.vars)).await;
         let token = token.as_ref().map_err(AuthError::clone)?.as_ref();
-        op::read(&self.vars, token, reference, self.limits.op, &self.redactor).await
+        op::read(&self.vars, token, reference, self.limits.op.min(left), &self.redactor).await
     }
 
-    async fn gh(&self, call: &GhCall) -> Result<SecretString, AuthError> {
+    async fn gh(&self, call: &GhCall, left: Duration) -> Result<SecretString, AuthError> {
         if self.sandbox {
             return Err(AuthError::Sandboxed { reference: "gh's login".to_owned() });
         }
         let failed = |why: String| AuthError::Gh { host: call.host.clone(), why };
         let env = program::environment(&self.vars, &["GH_CONFIG_DIR"]);
         let args = ["auth", "token", "--hostname", &call.host];
-        let limit = self.limits.gh;
+        let limit = self.limits.gh.min(left);
         let run = program::run(Call { program: &call.program, args: &args, env, limit });
         let output = run.await.map_err(|error| match error {
-            RunError::Timeout => failed(format!("no answer within {} s", limit.as_secs())),
+            RunError::Timeout => failed(format!("no answer within {:.1} s", limit.as_secs_f64())),
             RunError::Start(error) | RunError::Lost(error) => failed(error.to_string()),
         })?;
         if !output.ok {

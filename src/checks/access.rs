@@ -1,6 +1,7 @@
 //! The way from a credential to the service that it opens, for checks and for `doctor`.
 
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 
 use super::World;
 use crate::auth::{
@@ -101,19 +102,19 @@ impl NoAccess {
 }
 
 impl World {
-    /// Cloudflare with the environment's token and account. Sources that disagree on the account are
+    /// Cloudflare with the environment's token and account, by `deadline`. Sources that disagree on the account are
     /// noted as caveats.
     ///
     /// # Errors
     /// No token or no account, or one that cannot be used.
-    pub async fn cloudflare(&self) -> Result<Cloudflare, NoAccess> {
+    pub async fn cloudflare(&self, deadline: Instant) -> Result<Cloudflare, NoAccess> {
         let account = async {
             let found = self.locator().account()?;
             self.note(found.located.caveat(&self.config.env));
-            found.settle(&self.resolver().resolve(&found.located).await?)
+            found.settle(&self.resolver().resolve(&found.located, deadline).await?)
         };
         let name = CredentialName::CloudflareApiToken;
-        let (token, account) = tokio::join!(self.credential(&name), account);
+        let (token, account) = tokio::join!(self.credential(&name, deadline), account);
         let (token, account) = (token?, account?);
         self.note(account.conflicts.iter().map(TargetConflict::caveat));
         self.note(account.pin.caveat());
@@ -122,12 +123,12 @@ impl World {
         Ok(Cloudflare { api, token_from: token.origin, account })
     }
 
-    /// The database of the environment. A project that is not the pinned one is noted as a caveat.
+    /// The database of the environment, by `deadline`. A project that is not the pinned one is noted as a caveat.
     ///
     /// # Errors
     /// No URL, or one that cannot be used or is less safe than the configuration allows.
-    pub async fn database(&self) -> Result<Database, NoAccess> {
-        let url = self.credential(&CredentialName::SupabaseDbUrl).await?;
+    pub async fn database(&self, deadline: Instant) -> Result<Database, NoAccess> {
+        let url = self.credential(&CredentialName::SupabaseDbUrl, deadline).await?;
         let from = url.origin;
         let parsed = parse_postgres_url(url.value.expose_secret(), &self.config.postgres)
             .map_err(|error| NoAccess::DatabaseUrl { error, from: from.clone() })?;

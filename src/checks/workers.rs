@@ -46,7 +46,7 @@ pub struct Deployed {
 async fn ask(world: &World, sink: Sink) {
     let begun = Instant::now();
     let deadline = tokio::time::Instant::now() + DEADLINE.min(world.limit) - SPARE;
-    let access = world.cloudflare().await;
+    let access = world.cloudflare(deadline).await;
     let access = &access.map_err(|error| error.judgement());
     let sink = &sink;
     let asked = world.config.workers.iter().map(|worker| async move {

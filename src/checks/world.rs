@@ -74,17 +74,18 @@ impl World {
         &self.resolver
     }
 
-    /// A credential of the environment, with its value.
+    /// A credential of the environment, with its value, by `deadline`.
     ///
     /// # Errors
     /// It is nowhere, or cannot be used as it is written.
     pub async fn credential(
         &self,
         name: &CredentialName,
+        deadline: tokio::time::Instant,
     ) -> Result<Credential, crate::auth::AuthError> {
         let located = self.locator().locate(name)?;
         self.note(located.caveat(&self.config.env));
-        self.resolver.resolve(&located).await
+        self.resolver.resolve(&located, deadline).await
     }
 
     /// Keeps what the reader must know until the answer is put together.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 
+use super::patience;
 use crate::auth::{AuthError, CredentialName, Located};
 use crate::checks::World;
 use crate::config::Origin;
@@ -36,7 +37,7 @@ async fn one(world: &World, name: CredentialName) -> Check {
         Err(error) => absent(&error, NEEDED.contains(&name)),
         Ok(located) => {
             world.note(located.caveat(&world.config.env));
-            match world.resolver().resolve(&located).await {
+            match world.resolver().resolve(&located, patience(world)).await {
                 Ok(_) => found(&located),
                 Err(error) => absent(&error, true),
             }
@@ -73,7 +74,7 @@ async fn account(world: &World) -> Check {
     let begun = Instant::now();
     let settled = async {
         let account = world.locator().account()?;
-        account.settle(&world.resolver().resolve(&account.located).await?)
+        account.settle(&world.resolver().resolve(&account.located, patience(world)).await?)
     };
     let judgement = match settled.await {
         Err(error) => absent(&error, true),

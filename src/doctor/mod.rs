@@ -6,7 +6,7 @@ mod credentials;
 mod services;
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::checks::access::Database;
 use crate::checks::database;
@@ -28,6 +28,14 @@ pub async fn examine(world: &World, files: &[FileUse]) -> Vec<Check> {
     let files = files.iter().map(|file| configuration(world, file));
     files.chain([state]).chain(credentials).chain(services).chain(database).collect()
 }
+
+/// When the wait for a credential ends: a little before the whole command, so that what it waited
+/// for is told.
+fn patience(world: &World) -> tokio::time::Instant {
+    tokio::time::Instant::now() + world.limit - SPARE.min(world.limit / 4)
+}
+
+const SPARE: Duration = Duration::from_millis(150);
 
 fn configuration(world: &World, file: &FileUse) -> Check {
     let begun = Instant::now();
@@ -65,7 +73,7 @@ async fn local_state(world: &World) -> Check {
 /// Connects and reads once, as every database check would.
 async fn database(world: &World) -> Vec<Check> {
     if let Ok(Database { target: Target { tls: Tls::Require, .. }, from, .. }) =
-        world.database().await
+        world.database(patience(world)).await
     {
         let text = format!(
             "the database URL from {from} asks for TLS without checking who answers; \

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 
+use super::patience;
 use crate::auth::CredentialName;
 use crate::checks::World;
 use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, verify_token};
@@ -38,7 +39,7 @@ async fn cloudflare(world: &World) -> Vec<Check> {
     let check = |name: &str, judgement: Judgement| {
         judgement.check(Source::Tokens, name, world.times(begun))
     };
-    let access = match world.cloudflare().await {
+    let access = match world.cloudflare(patience(world)).await {
         Ok(access) => access,
         Err(error) => return vec![check("Cloudflare", error.judgement())],
     };
@@ -117,7 +118,7 @@ async fn call(
     path: &[&str],
 ) -> Option<Check> {
     let begun = Instant::now();
-    let credential = world.credential(&name).await.ok()?;
+    let credential = world.credential(&name, patience(world)).await.ok()?;
     let base = match service {
         Service::GitHub => &world.config.urls.github,
         Service::Sentry => &world.config.urls.sentry,
@@ -136,7 +137,8 @@ async fn call(
 /// Reads the webhook itself: nothing is posted.
 async fn webhook(world: &World, channel: &str) -> Option<Check> {
     let begun = Instant::now();
-    let credential = world.credential(&CredentialName::webhook(channel)).await.ok()?;
+    let credential =
+        world.credential(&CredentialName::webhook(channel), patience(world)).await.ok()?;
     let url = url::Url::parse(credential.value.expose_secret()).ok();
     let parts = url.as_ref().and_then(|url| {
         let mut parts = url.path_segments()?.rev().filter(|part| !part.is_empty());

@@ -8,7 +8,7 @@ const B: &str = "ffffffffffffffffffffffffffffffff";
 async fn settled(place: &Place) -> Result<SettledAccount, AuthError> {
     let (vars, config) = (place.vars(), place.config());
     let account = Locator { vars: &vars, config: &config, sandbox: false }.account()?;
-    account.settle(&place.resolver().resolve(&account.located).await?)
+    account.settle(&place.resolver().resolve(&account.located, soon()).await?)
 }
 
 #[tokio::test]

@@ -40,8 +40,8 @@ async fn a_gh_that_fails_or_hangs_is_a_missing_credential() {
     let place = Place::new().program("gh", "sleep 300");
     let limits = Limits { op: Duration::from_secs(1), gh: Duration::from_secs(1) };
     let resolver = place.resolver().with_limits(limits);
-    let error = resolver.resolve(&place.locate(&GITHUB).unwrap()).await.unwrap_err();
-    assert_eq!(error.to_string(), "gh gave no token for github.com: no answer within 1 s");
+    let error = resolver.resolve(&place.locate(&GITHUB).unwrap(), soon()).await.unwrap_err();
+    assert_eq!(error.to_string(), "gh gave no token for github.com: no answer within 1.0 s");
 }
 
 #[tokio::test]

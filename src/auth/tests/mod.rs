@@ -20,6 +20,11 @@ use super::*;
 use crate::config::{Config, LoadInput, Vars, load};
 use crate::domain::{EnvName, ReasonCode, Redactor};
 
+/// A deadline that leaves a program its own limit.
+fn soon() -> tokio::time::Instant {
+    tokio::time::Instant::now() + Duration::from_secs(60)
+}
+
 /// A home, a directory for programs, and the variables that lead there.
 struct Place {
     dir: TempDir,
@@ -118,7 +123,7 @@ impl Place {
     }
 
     async fn value(&self, name: &CredentialName) -> Result<String, AuthError> {
-        let credential = self.resolver().resolve(&self.locate(name)?).await?;
+        let credential = self.resolver().resolve(&self.locate(name)?, soon()).await?;
         Ok(credential.value.expose_secret().to_owned())
     }
 }

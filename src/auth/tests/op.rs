@@ -39,13 +39,22 @@ async fn an_op_that_hangs_is_killed_with_its_children() {
     let limits = Limits { op: Duration::from_secs(1), gh: Duration::from_secs(1) };
     let resolver = place.resolver().with_limits(limits);
     let started = Instant::now();
-    let error = resolver.resolve(&place.locate(&CLOUDFLARE).unwrap()).await.unwrap_err();
-    assert_eq!(error.to_string(), "op gave no answer for op://ops/cf/token within 1 s");
+    let error = resolver.resolve(&place.locate(&CLOUDFLARE).unwrap(), soon()).await.unwrap_err();
+    assert_eq!(error.to_string(), "op gave no answer for op://ops/cf/token within 1.0 s");
     assert_eq!(error.hint(), "try it by hand: op read op://ops/cf/token >/dev/null");
     assert!(started.elapsed() < Duration::from_secs(5));
     for pid in fs::read_to_string(pids).unwrap().split_whitespace() {
         assert!(ends(pid).await, "{pid} is still there");
     }
+}
+
+#[tokio::test]
+async fn an_op_that_hangs_is_given_up_by_the_deadline_of_whoever_waits() {
+    let place = Place::new().var("CLOUDFLARE_API_TOKEN", "op://ops/cf/token").op("sleep 300");
+    let located = place.locate(&CLOUDFLARE).unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_millis(500);
+    let error = place.resolver().resolve(&located, deadline).await.unwrap_err();
+    assert_eq!(error.to_string(), "op gave no answer for op://ops/cf/token within 0.5 s");
 }
 
 /// Whether a process goes away soon; one that nobody has waited for yet has gone too.
@@ -74,7 +83,7 @@ async fn an_op_that_nobody_waits_for_is_killed() {
         }
     };
     tokio::select! {
-        _ = resolver.resolve(&located) => panic!("op answered"),
+        _ = resolver.resolve(&located, soon()) => panic!("op answered"),
         () = waiting => {}
     }
     assert!(ends(fs::read_to_string(&pids).unwrap().trim()).await);
@@ -139,7 +148,7 @@ async fn each_reference_is_read_once_and_all_of_them_at_once() {
     let resolver = place.resolver();
     for _ in 0..2 {
         let values: Vec<String> = resolver
-            .resolve_all(&located)
+            .resolve_all(&located, soon())
             .await
             .into_iter()
             .map(|found| found.unwrap().value.expose_secret().to_owned())
@@ -187,7 +196,7 @@ async fn the_token_file_is_used_and_its_mode_is_checked() {
             .op("echo s3cr3t");
         let resolver = place.resolver();
         assert_eq!(resolver.caveats(), []);
-        resolver.resolve(&place.locate(&CLOUDFLARE).unwrap()).await.unwrap();
+        resolver.resolve(&place.locate(&CLOUDFLARE).unwrap(), soon()).await.unwrap();
         assert!(place.calls().contains("OP_SERVICE_ACCOUNT_TOKEN=ops_from_file\n"));
         assert_eq!(resolver.caveats().len(), caveats, "{mode:o}");
         assert!(resolver.caveats().iter().all(|c| c.text.contains("sa_token.txt: chmod 600 ")));

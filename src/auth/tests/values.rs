@@ -36,7 +36,7 @@ async fn every_secret_is_known_to_the_redactor() {
     let resolver = Resolver::new(place.vars(), redactor.clone(), false);
     let wanted =
         [DATABASE, CredentialName::webhook("p0-alerts")].map(|n| place.locate(&n).unwrap());
-    assert!(resolver.resolve_all(&wanted).await.iter().all(Result::is_ok));
+    assert!(resolver.resolve_all(&wanted, soon()).await.iter().all(Result::is_ok));
     assert_eq!(
         redactor.clean("p@ssw0rd/1 and p%40ssw0rd%2F1 and hook-token"),
         "*** and *** and ***"
