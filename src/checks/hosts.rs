@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Finding, Group, Sink, World};
 use crate::config::{Host, Thresholds};
 use crate::domain::clock::span;
-use crate::domain::{Caveat, Judgement, Reach, ReasonClass, ReasonCode, Source};
+use crate::domain::{Caveat, Jst, Judgement, Reach, ReasonClass, ReasonCode, Source};
 use crate::probe::{Attempt, Certificate, ProbeError, three_tries};
 
 /// The group.
@@ -175,7 +175,8 @@ pub fn judge_certificate(
     let ends = format!("ends in {}", span(left));
     let judgement = match &certificate.trusted {
         _ if left.num_seconds() <= 0 => {
-            let text = format!("the certificate ended {} ago", span(-left));
+            let ended = Jst(certificate.not_after);
+            let text = format!("the certificate ended at {ended}, {} ago", span(-left));
             Judgement::red(ReasonCode::TlsExpired, text)
         }
         Err(fault) => {
