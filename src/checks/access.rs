@@ -38,13 +38,14 @@ impl Cloudflare {
         let vendor_code = error.said.as_ref().and_then(|said| said.code);
         // 7003: the path could not be routed, and the account is the part of it that people mistype.
         let code = if vendor_code == Some(7003) { ReasonCode::WrongAccount } else { code };
+        let token = format!("token from {}", self.token_from);
+        let account = format!("account {} from {}", self.account.id.value, self.account.id.origin);
         let from = match code {
-            ReasonCode::Unauthorized | ReasonCode::NoPermission => {
-                format!(" (token from {})", self.token_from)
-            }
-            ReasonCode::NotFound | ReasonCode::WrongAccount => {
-                format!(" (account {} from {})", self.account.id.value, self.account.id.origin)
-            }
+            ReasonCode::Unauthorized => format!(" ({token})"),
+            // Cloudflare answers the same where the right is missing and where the account is not
+            // the token's.
+            ReasonCode::NoPermission => format!(" ({token}; {account})"),
+            ReasonCode::NotFound | ReasonCode::WrongAccount => format!(" ({account})"),
             _ => String::new(),
         };
         let help = vendor_code.and_then(cloudflare::help).map(|help| format!("; {help}"));

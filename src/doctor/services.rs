@@ -8,9 +8,11 @@ use secrecy::ExposeSecret as _;
 use super::patience;
 use crate::auth::CredentialName;
 use crate::checks::World;
+use crate::checks::access::Cloudflare;
 use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, verify_token};
-use crate::domain::{Check, Jst, Judgement, ReasonCode, Source, State};
-use crate::http::{ApiError, Service};
+use crate::config::Sourced;
+use crate::domain::{Check, Jst, Judgement, Reach, ReasonCode, Source, State};
+use crate::http::{ApiError, Fault, Service};
 
 /// How long one service may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -55,6 +57,7 @@ async fn cloudflare(world: &World) -> Vec<Check> {
         deployments
     );
     let from = format!("token from {}", access.token_from);
+    let good = token.as_ref().is_ok_and(|state| state.status == TokenStatus::Active);
     let token = token.map_or_else(|e| access.refusal(&e), |state| of_token(&state, world, &from));
     let account = match account {
         Ok(account) => Judgement::green(format!(
@@ -62,6 +65,9 @@ async fn cloudflare(world: &World) -> Vec<Check> {
             account.id,
             account.name.as_deref().unwrap_or("without a name")
         )),
+        Err(error) if good && matches!(error.fault, Fault::Unauthorized | Fault::Forbidden) => {
+            closed_account(&access, deployments.as_ref().map(Result::is_ok))
+        }
         Err(error) => access.refusal(&error),
     };
     let workers = match deployments {
@@ -78,6 +84,20 @@ async fn cloudflare(world: &World) -> Vec<Check> {
         check("Cloudflare account", account),
         check("Cloudflare Workers", workers),
     ]
+}
+
+/// A good token to which the account itself is closed. Its own right (`Account Settings Read`) is not
+/// needed for anything else, so the workers tell whether the account is the token's.
+fn closed_account(access: &Cloudflare, workers: Option<bool>) -> Judgement {
+    let Sourced { value: id, origin } = &access.account.id;
+    let what = format!("account {id} from {origin}");
+    let wrong = || format!("the token is good, but not for {what}: another id, or no right in it");
+    match workers {
+        Some(true) => Judgement::green(format!("sees the workers of {what}, not its name")),
+        Some(false) => Judgement::unknown(ReasonCode::WrongAccount, wrong()),
+        None => Judgement::unknown(ReasonCode::NoPermission, wrong()),
+    }
+    .reach(Reach::Reached)
 }
 
 fn of_token(state: &TokenState, world: &World, from: &str) -> Judgement {
