@@ -138,6 +138,18 @@ impl Done {
         format!("{} {}", word(&check["state"]), word(&check["reason"]["code"]))
     }
 
+    /// The text of a check's reason.
+    pub(crate) fn text(&self, source: &str, name: &str) -> String {
+        self.check(source, name)["reason"]["text"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Expects that `secret` stands nowhere in what was printed.
+    pub(crate) fn hides(&self, secret: &str) {
+        for (stream, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            assert!(!text.contains(secret), "the secret stands on {stream}: {text}");
+        }
+    }
+
     /// The object under `error` that `--json` puts on stderr.
     pub(crate) fn error(&self) -> Value {
         let line = self.stderr.lines().find(|line| line.starts_with("{\"error\""));

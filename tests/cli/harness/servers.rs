@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// A port on which nothing listens (any more).
 pub(crate) fn closed_port() -> u16 {
@@ -127,6 +128,18 @@ impl Tls {
     /// A server that answers 200 over https, with a certificate for `name` that ends in so many days.
     pub(crate) fn server(&self, name: &str, days: i64) -> u16 {
         let (certificate, key) = self.leaf(name, days);
+        Self::serve(certificate, key)
+    }
+
+    /// The same with a certificate that nobody but itself vouches for.
+    pub(crate) fn self_signed_server(name: &str) -> u16 {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self::serve(certificate.der().clone(), PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+    }
+
+    fn serve(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> u16 {
         let config = rustls::ServerConfig::builder_with_provider(Arc::new(
             rustls::crypto::ring::default_provider(),
         ))
@@ -156,12 +169,7 @@ impl Tls {
         port
     }
 
-    fn leaf(
-        &self,
-        name: &str,
-        days: i64,
-    ) -> (rustls::pki_types::CertificateDer<'static>, rustls::pki_types::PrivateKeyDer<'static>)
-    {
+    fn leaf(&self, name: &str, days: i64) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let now = std::time::SystemTime::now();
         let day = Duration::from_secs(86_400);
@@ -170,9 +178,6 @@ impl Tls {
         params.not_after = if days < 0 { now - span } else { now + span }.into();
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.root).unwrap();
-        (
-            certificate.der().clone(),
-            rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
+        (certificate.der().clone(), PrivateKeyDer::Pkcs8(key.serialize_der().into()))
     }
 }
