@@ -117,6 +117,20 @@ fn wait_for_port(port: u16) {
     assert!(open, "nothing listens on port {port}");
 }
 
+/// The port opens before the server takes logins.
+fn wait_for_logins(port: u16) {
+    let (ready, port) = (bin("pg_isready"), port.to_string());
+    let taken = (0..200).any(|_| {
+        let answer = Command::new(&ready).args(["-q", "-h", "127.0.0.1", "-p", &port]).status();
+        let yes = answer.unwrap().success();
+        if !yes {
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        yes
+    });
+    assert!(taken, "the server on port {port} takes no logins");
+}
+
 /// A server of its own.
 pub(crate) struct Cluster {
     pub(crate) port: u16,
@@ -171,7 +185,7 @@ impl Cluster {
         write(&data.join("postgresql.auto.conf"), &all);
         let program = [bin("postgres"), "-D".to_owned(), data.display().to_string()];
         let watched = Watched::run(dir, &program);
-        wait_for_port(port);
+        wait_for_logins(port);
         Self { port, _watched: watched }
     }
 
@@ -263,15 +277,7 @@ impl Client {
             .database(&target.database)
             .ssl_mode(PgSslMode::Disable)
             .application_name("a client");
-        loop {
-            match options.connect().await {
-                // The port opens before the server takes logins.
-                Err(sqlx::Error::Database(e)) if e.code().is_some_and(|code| code == "57P03") => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                connection => return Self(connection.unwrap()),
-            }
-        }
+        Self(options.connect().await.unwrap())
     }
 
     pub(crate) async fn run(&mut self, sql: &str) {
