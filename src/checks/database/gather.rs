@@ -8,9 +8,11 @@ use tokio::time::Instant;
 use super::{latency, server, sessions};
 use crate::checks::dlq::{self, DeadLetterFacts};
 use crate::checks::{connections, locks};
-use crate::config::{DlqTable, Thresholds};
+use crate::config::{DlqTable, Origin, Thresholds};
 use crate::domain::check::Times;
-use crate::domain::{Caveat, Check, Clock, Judgement, ReasonClass, ReasonCode, Redactor, Source};
+use crate::domain::{
+    Caveat, Check, Clock, Judgement, Reason, ReasonClass, ReasonCode, Redactor, Source,
+};
 use crate::postgres::{Limits, PgError, Session, Target};
 
 /// Every check of the group, in the order in which a report lists them.
@@ -31,8 +33,8 @@ pub const CHECKS: [(Source, &str); 12] = [
 
 /// What to ask, whom, and until when.
 pub struct DatabaseInput<'a> {
-    /// The server, or why there is none; then every check says so.
-    pub target: Result<&'a Target, Judgement>,
+    /// The server and where its URL came from, or why there is none; then every check says so.
+    pub target: Result<(&'a Target, &'a Origin), Judgement>,
     /// The dead-letter table.
     pub table: &'a DlqTable,
     /// Where green ends.
@@ -63,7 +65,7 @@ pub async fn gather(input: DatabaseInput<'_>) -> DatabaseReport {
     let mut report = Report { input: &input, out: DatabaseReport::default() };
     match &input.target {
         Err(why) => report.all_are(why),
-        Ok(target) => report.connect_and_ask(target).await,
+        Ok((target, from)) => report.connect_and_ask(target, from).await,
     }
     let mut out = report.out;
     out.checks.sort_by_key(|check| {
@@ -98,7 +100,7 @@ impl Report<'_> {
         }
     }
 
-    async fn connect_and_ask(&mut self, target: &Target) {
+    async fn connect_and_ask(&mut self, target: &Target, from: &Origin) {
         let began = Instant::now();
         let thresholds = self.input.thresholds;
         let limits = Limits {
@@ -112,7 +114,7 @@ impl Report<'_> {
                 self.ask(&mut session).await;
                 session.close().await;
             }
-            Err(error) => self.not_connected(began, &error),
+            Err(error) => self.not_connected(began, &error, from),
         }
     }
 
@@ -138,15 +140,18 @@ impl Report<'_> {
         }
     }
 
-    /// A refused credential is the reason of every check; of any other cause the rest only knows
-    /// that it was not tried. `53300` measures the connections as well.
-    fn not_connected(&mut self, began: Instant, error: &PgError) {
-        let connect = error.judgement();
+    /// A refused credential is the reason of every check, and says where it came from; of any other
+    /// cause the rest only knows that it was not tried. `53300` measures the connections as well.
+    fn not_connected(&mut self, began: Instant, error: &PgError, from: &Origin) {
+        let mut connect = error.judgement();
         let code = match connect.reason.code {
-            code if code.class() == ReasonClass::Ours => code,
+            code if code.class() == ReasonClass::Ours => {
+                connect.reason = Reason::new(code, format!("{error} (URL from {from})"));
+                code
+            }
             _ => ReasonCode::Skipped,
         };
-        let text = format!("not tried: the connection failed ({error})");
+        let text = format!("not tried: the connection failed: {}", connect.reason.text);
         let rest = Judgement::unknown(code, text).reach(connect.reach);
         for (source, name) in CHECKS {
             let judgement = match source {

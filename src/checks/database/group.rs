@@ -27,7 +27,7 @@ async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
     let deadline = Instant::now() + DEADLINE.min(world.limit) - SPARE.min(world.limit / 4);
     let database = world.database(deadline).await.map_err(|error| error.judgement());
     let report = gather(DatabaseInput {
-        target: database.as_ref().map(|database| &database.target).map_err(Clone::clone),
+        target: database.as_ref().map(|found| (&found.target, &found.from)).map_err(Clone::clone),
         table: &world.config.dlq,
         thresholds: &world.config.thresholds,
         wanted,

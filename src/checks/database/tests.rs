@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::test_support::thresholds;
 use super::{CHECKS, DatabaseInput, DatabaseReport, gather};
 use crate::checks::dlq::tests::table;
-use crate::config::Thresholds;
+use crate::config::{Origin, Thresholds};
 use crate::domain::{Check, Clock, Judgement, Reach, ReasonCode, Redactor, Source, State};
 use crate::postgres::Target;
 use crate::postgres::testing::{
@@ -34,7 +34,7 @@ impl Default for Ask {
 impl Ask {
     async fn of(self, target: Result<&Target, Judgement>) -> DatabaseReport {
         gather(DatabaseInput {
-            target,
+            target: target.map(|target| (target, &Origin::Flag("--test"))),
             table: &table(),
             thresholds: &self.thresholds,
             wanted: &self.wanted,
@@ -96,6 +96,7 @@ async fn a_refused_password_is_the_reason_of_every_check() {
     for check in &report.checks {
         assert_eq!((check.state, check.reason.code), (State::Unknown, ReasonCode::Unauthorized));
         assert!(!check.reason.text.contains("a-wrong-one"), "{}", check.reason.text);
+        assert!(check.reason.text.ends_with("(URL from --test)"), "{}", check.reason.text);
     }
 }
 
