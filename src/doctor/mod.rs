@@ -8,12 +8,12 @@ mod services;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::checks::access::Database;
+use crate::auth::{DatabaseTarget, SslMode};
 use crate::checks::database;
 use crate::checks::{Finding, Sink, World};
+use crate::config::address::is_loopback_host;
 use crate::config::{FileRole, FileState, FileUse};
 use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source, State};
-use crate::postgres::{Target, Tls};
 use crate::state;
 
 /// Examines the configuration, every credential, and every service that one opens. All calls run at
@@ -72,14 +72,8 @@ async fn local_state(world: &World) -> Check {
 
 /// Connects and reads once, as every database check would.
 async fn database(world: &World) -> Vec<Check> {
-    if let Ok(Database { target: Target { tls: Tls::Require, .. }, from, .. }) =
-        world.database(patience(world)).await
-    {
-        let text = format!(
-            "the database URL from {from} asks for TLS without checking who answers; \
-             postgres.root_cert makes it verify-full"
-        );
-        world.note([Caveat::new("tls-unverified", text)]);
+    if let Ok(found) = world.database(patience(world)).await {
+        world.note(unchecked_server(&found.parsed));
     }
     let (sender, mut findings) = tokio::sync::mpsc::unbounded_channel();
     let wanted = BTreeSet::from([Source::Database, Source::Dlq]);
@@ -97,18 +91,55 @@ async fn database(world: &World) -> Vec<Check> {
     checks
 }
 
+/// That the connection is encrypted, but to whom was not checked.
+fn unchecked_server(target: &DatabaseTarget) -> Option<Caveat> {
+    let unchecked = target.sslmode == SslMode::Require && !is_loopback_host(&target.host);
+    unchecked.then(|| {
+        let text = format!(
+            "sslmode=require encrypts, but does not check that {} is the database: name its \
+             certificate in [postgres] root_cert of your own file",
+            target.host
+        );
+        Caveat::new("server-unchecked", text)
+    })
+}
+
 /// The checks that prove the database's wires: that it answers, and that the dead letters can be read.
 const PROOFS: [&str; 3] = ["connect", "query", "p0"];
 
-/// The dead letters are looked at for their wire alone: undelivered alerts are no fault of it.
+/// Whatever was read of the alerts, the wire on which it came is alive.
 fn reachable(mut check: Check) -> Check {
     if check.source == Source::Dlq {
-        check.name = "dead letters".to_owned();
+        check.name = "readable".to_owned();
         if check.state != State::Unknown {
-            let judgement = Judgement::green("readable; right to update: not measurable");
+            let judgement = Judgement::green("readable (right to update: not measurable)");
             check.state = judgement.state;
             check.reason = judgement.reason;
         }
     }
     check
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::parse_postgres_url;
+    use crate::config::PostgresTrust;
+
+    #[test]
+    fn a_server_that_nobody_checks_is_told() {
+        let own = PostgresTrust { root_cert: Some("ca.pem".into()), allow_plain: false };
+        let none = PostgresTrust::default();
+        for (url, trust, told) in [
+            ("postgres://u:pw@db.example/x", &none, true),
+            ("postgres://u:pw@db.example/x?sslmode=require", &none, true),
+            ("postgres://u:pw@db.example/x?sslmode=verify-full", &none, false),
+            ("postgres://u:pw@db.example/x?sslmode=require", &own, false),
+            ("postgres://u:pw@127.0.0.1/x?sslmode=require", &none, false),
+        ] {
+            let caveat = unchecked_server(&parse_postgres_url(url, trust).unwrap());
+            assert_eq!(caveat.is_some(), told, "{url}");
+            assert!(caveat.is_none_or(|c| c.text.contains("db.example")), "{url}");
+        }
+    }
 }
