@@ -32,11 +32,11 @@ impl Usage {
 #[error("nobody agreed to {act}")]
 pub(crate) struct Unconfirmed {
     act: String,
-    hint: &'static str,
+    hint: String,
 }
 
 impl Unconfirmed {
-    pub(crate) fn new(act: String, hint: &'static str) -> Self {
+    pub(crate) fn new(act: String, hint: String) -> Self {
         Self { act, hint }
     }
 }
@@ -147,7 +147,7 @@ fn kind(error: &anyhow::Error) -> Kind {
             return kind("usage", Outcome::Usage, usage.hint.clone());
         }
         if let Some(unconfirmed) = cause.downcast_ref::<Unconfirmed>() {
-            return kind("unconfirmed", Outcome::Unconfirmed, unconfirmed.hint.to_owned());
+            return kind("unconfirmed", Outcome::Unconfirmed, unconfirmed.hint.clone());
         }
         if let Some(write) = cause.downcast_ref::<WriteError>() {
             return kind("config-write", Outcome::Failed, write.hint());

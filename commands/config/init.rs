@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use parky_ops::config::{act_of_writing, default_path, template, write_new};
+use parky_ops::domain::EnvName;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -33,13 +34,15 @@ pub(super) fn run(args: &InitArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Out
     let can_ask = ctx.can_ask(ui);
     if !args.defaults && !can_ask {
         let text = "nobody can be asked here".to_owned();
-        return Err(Usage::new(text, "parky-ops config init --defaults").into());
+        return Err(Usage::new(text, &again(ctx, &["--defaults"])).into());
     }
     let act = act_of_writing(&path);
     let agreed = args.yes || !path.exists();
     let consent = prompt::consent(&act, agreed, can_ask, &ctx.operator(), ctx.clock.now())?;
     let Some(consent) = consent else {
-        return Err(Unconfirmed::new(act, "parky-ops config init --yes").into());
+        let defaults = args.defaults.then_some("--defaults");
+        let words: Vec<_> = defaults.into_iter().chain(["--yes"]).collect();
+        return Err(Unconfirmed::new(act, again(ctx, &words)).into());
     };
     let mut text = template();
     if !args.defaults {
@@ -48,6 +51,12 @@ pub(super) fn run(args: &InitArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Out
     let written = write_new(&path, &text, &consent).context("writing the user file")?;
     ui.show(&Init { path: written.path, backup: written.backup }, ctx.clock.now())?;
     Ok(Outcome::Done)
+}
+
+/// This command with these options, for the same file.
+fn again(ctx: &Context, options: &[&str]) -> String {
+    let env = ctx.globals.env.clone().unwrap_or_else(EnvName::prod);
+    ctx.invocation(&env).own(["config", "init"].iter().chain(options).copied())
 }
 
 fn target(ctx: &Context) -> anyhow::Result<PathBuf> {

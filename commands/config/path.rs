@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::ui::{Page, Table, Ui, View};
+use crate::ui::{Page, Table, Ui, View, Whole};
 
 /// Print which files are read, or would be
 #[derive(clap::Args, Debug)]
@@ -15,14 +15,12 @@ pub(crate) struct PathArgs {}
 
 pub(super) fn run(ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let rows = ctx.load()?.files.iter().map(Row::of).collect();
-    ui.show(&Files { rows }, ctx.clock.now())?;
+    ui.show(&Files(Whole::new(rows)), ctx.clock.now())?;
     Ok(Outcome::Done)
 }
 
 #[derive(Serialize)]
-struct Files {
-    rows: Vec<Row>,
-}
+struct Files(Whole<Row>);
 
 #[derive(Serialize)]
 struct Row {
@@ -52,7 +50,7 @@ impl View for Files {
 
     fn text(&self, out: &mut dyn Write, page: &Page) -> fmt::Result {
         let mut table = Table::new(page, ["FILE", "STATE", "PATH", "WHY"]);
-        for row in &self.rows {
+        for row in &self.0.rows {
             table.row([row.role, row.state, &row.path, row.why.as_deref().unwrap_or_default()]);
         }
         write!(out, "{table}")

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::ui::{Page, Table, Ui, View};
+use crate::ui::{Page, Table, Ui, View, Whole};
 
 /// Print every value that is in force
 #[derive(clap::Args, Debug)]
@@ -20,14 +20,15 @@ pub(crate) struct ShowArgs {
 
 pub(super) fn run(args: &ShowArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let loaded = ctx.load()?;
-    let (rows, caveats) = (loaded.settings(), loaded.config.caveats.clone());
-    ui.show(&Show { rows, caveats, origin: args.origin }, ctx.clock.now())?;
+    let (list, caveats) = (Whole::new(loaded.settings()), loaded.config.caveats.clone());
+    ui.show(&Show { list, caveats, origin: args.origin }, ctx.clock.now())?;
     Ok(Outcome::Done)
 }
 
 #[derive(Serialize)]
 struct Show {
-    rows: Vec<Setting>,
+    #[serde(flatten)]
+    list: Whole<Setting>,
     #[serde(skip)]
     caveats: Vec<Caveat>,
     #[serde(skip)]
@@ -40,11 +41,11 @@ impl View for Show {
     fn text(&self, out: &mut dyn Write, page: &Page) -> fmt::Result {
         if !self.origin {
             let mut table = Table::new(page, ["KEY", "VALUE"]);
-            self.rows.iter().for_each(|row| table.row([&row.key, &value(row)]));
+            self.list.rows.iter().for_each(|row| table.row([&row.key, &value(row)]));
             return write!(out, "{table}");
         }
         let mut table = Table::new(page, ["KEY", "VALUE", "ORIGIN"]);
-        for row in &self.rows {
+        for row in &self.list.rows {
             let reference = row.reference.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
             table.row([&row.key, &value(row), &format!("{}{reference}", row.origin)]);
         }

@@ -24,7 +24,7 @@ use serde::Serialize;
 pub(crate) use self::json::Envelope;
 pub(crate) use self::paint::{Tone, paint, state};
 pub(crate) use self::progress::Progress;
-pub(crate) use self::rows::{Row, RowStream};
+pub(crate) use self::rows::{Row, RowStream, Whole};
 pub(crate) use self::table::Table;
 
 /// What a page of text looks like.

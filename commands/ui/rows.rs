@@ -31,6 +31,20 @@ pub(crate) trait RowStream<const N: usize> {
     }
 }
 
+/// A short list that is at hand as a whole, in the shape that every list has in JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Whole<T> {
+    pub(crate) rows: Vec<T>,
+    complete: bool,
+    more: bool,
+}
+
+impl<T> Whole<T> {
+    pub(crate) fn new(rows: Vec<T>) -> Self {
+        Self { rows, complete: true, more: false }
+    }
+}
+
 /// Rows that share one table's widths in text.
 const BATCH: usize = 200;
 

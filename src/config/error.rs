@@ -63,8 +63,14 @@ impl ConfigError {
     /// What to do about it, in a line.
     pub fn hint(&self) -> String {
         match self {
-            ConfigError::Missing { named_by, .. } => {
-                format!("write one with: parky-ops config init --defaults, or leave {named_by} out")
+            ConfigError::Missing { path, named_by } => {
+                let option = match named_by {
+                    Origin::Flag(flag) => {
+                        format!("{flag} {} ", shell_words::quote(&path.to_string_lossy()))
+                    }
+                    _ => String::new(),
+                };
+                format!("write one with: parky-ops {option}config init --defaults")
             }
             ConfigError::Unreadable { path, .. } => {
                 format!("look at it with: ls -l {}", shell_words::quote(&path.to_string_lossy()))
