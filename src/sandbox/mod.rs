@@ -182,6 +182,11 @@ impl Sandbox {
         self.database.url()
     }
 
+    /// The same for its superuser, to change what is in it; only a native PostgreSQL has one.
+    pub fn database_admin_url(&self) -> Option<&SecretString> {
+        self.database.admin_url()
+    }
+
     /// The hosts, in the order of [`HOSTS`].
     pub fn hosts(&self) -> &[HostStandIn] {
         &self.hosts

@@ -130,6 +130,7 @@ pub(super) struct Settings {
 /// The database of a sandbox, or what plays one.
 pub(super) struct Database {
     url: SecretString,
+    admin_url: Option<SecretString>,
     engine: String,
     // Ends with this.
     _held: Held,
@@ -175,8 +176,9 @@ impl Database {
         let bin = binaries::find(&settings.vars).map_err(DatabaseError::NoPrograms)?;
         let cluster = Cluster::start(&bin, rows, settings)?;
         let engine = format!("PostgreSQL {} from {}", cluster.version, bin.display());
+        let admin = url(native::ADMIN, &cluster.admin_password, cluster.address);
         let url = url(native::USER, &cluster.password, cluster.address);
-        Ok(Self { url, engine, _held: Held::Native(Box::new(cluster)) })
+        Ok(Self { url, admin_url: Some(admin), engine, _held: Held::Native(Box::new(cluster)) })
     }
 
     fn instead(
@@ -214,12 +216,18 @@ impl Database {
     ) -> Result<Self, DatabaseError> {
         // Nobody checks it; a URL without a password would look unlike a real one.
         let password = fake::secret("", 32)?;
-        Ok(Self { url: url(user, &password, address), engine, _held: held })
+        let url = url(user, &password, address);
+        Ok(Self { url, admin_url: None, engine, _held: held })
     }
 
     /// Where it is, with user and password.
     pub(super) fn url(&self) -> &SecretString {
         &self.url
+    }
+
+    /// The same for the superuser, where there is one: a native engine.
+    pub(super) fn admin_url(&self) -> Option<&SecretString> {
+        self.admin_url.as_ref()
     }
 
     /// Which engine it is, and why.

@@ -24,6 +24,8 @@ use crate::sandbox::fake;
 
 /// The user that the sandbox hands out.
 pub(super) const USER: &str = "parky";
+/// The superuser.
+pub(super) const ADMIN: &str = "postgres";
 /// How long `initdb` may take; it is 0.5 s on an idle machine.
 const INITDB: Duration = Duration::from_secs(60);
 /// How long the server may take to answer.
@@ -40,6 +42,7 @@ pub(super) struct Cluster {
     home: Home,
     pub(super) address: SocketAddr,
     pub(super) password: SecretString,
+    pub(super) admin_password: SecretString,
     pub(super) version: String,
 }
 
@@ -51,12 +54,12 @@ impl Cluster {
     ) -> Result<Self, DatabaseError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         for _ in 0..PORTS {
-            let root = fake::secret("", 32)?;
-            let mut cluster = Self::launch(bin, settings, &root)?;
+            let mut cluster = Self::launch(bin, settings)?;
+            let admin_password = cluster.admin_password.clone();
             let login = Login {
                 address: cluster.address,
-                user: "postgres",
-                password: root.expose_secret(),
+                user: ADMIN,
+                password: admin_password.expose_secret(),
             };
             // Nothing means that somebody else was faster to take the port.
             if let Some(connection) = runtime.block_on(cluster.ready(&login))? {
@@ -68,15 +71,17 @@ impl Cluster {
     }
 
     /// Makes a cluster and starts its server, which may not answer yet.
-    fn launch(bin: &Path, settings: &Settings, root: &SecretString) -> Result<Self, DatabaseError> {
+    fn launch(bin: &Path, settings: &Settings) -> Result<Self, DatabaseError> {
         let home = Home::make(&settings.vars)?;
-        initdb(bin, &home, root)?;
+        let admin_password = fake::secret("", 32)?;
+        initdb(bin, &home, &admin_password)?;
         let version = fs::read_to_string(data(&home).join("PG_VERSION"))?.trim().to_owned();
         let password = fake::secret("", 32)?;
         let address = free_port()?;
         let server = serve(bin, &home, address, settings)?;
         // From here on `Drop` stops the server, whatever happens.
-        let mut cluster = Self { server, watch: None, home, address, password, version };
+        let mut cluster =
+            Self { server, watch: None, home, address, password, admin_password, version };
         cluster.watch = Some(Watch::over(&cluster.server, &cluster.home)?);
         Ok(cluster)
     }
@@ -142,7 +147,7 @@ fn initdb(bin: &Path, home: &Home, password: &SecretString) -> Result<(), Databa
     home.own(&pwfile)?;
     let mut child = home
         .command(bin.join("initdb"))
-        .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"])
+        .args(["--username", ADMIN, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"])
         .args(["--no-sync", "--no-instructions"])
         .arg("--pwfile")
         .arg(&pwfile)
