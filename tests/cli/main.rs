@@ -14,5 +14,7 @@ compile_error!("the tests need the stand-ins: run ./scripts/test, or add --featu
 mod harness;
 
 mod bad_input;
+mod config;
+mod doctor;
 mod layout;
 mod triage;

@@ -1,0 +1,51 @@
+//! A second client of a site's database: it does what users and migrations do to it.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _};
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use url::Url;
+
+use super::Site;
+
+/// How long one statement may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// An open session; it lasts as long as this value, and so does its transaction.
+pub(crate) struct PgClient {
+    connection: PgConnection,
+    runtime: Runtime,
+}
+
+impl PgClient {
+    /// The superuser of a site with a native database.
+    pub(crate) fn admin(site: &Site) -> Self {
+        let url = site.sandbox().database_admin_url().expect("a native PostgreSQL");
+        Self::open(url.expose_secret()).expect("a session of the superuser")
+    }
+
+    /// Whoever `url` names.
+    pub(crate) fn open(url: &str) -> Result<Self, sqlx::Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // A start-up parameter that PgBouncer refuses.
+        let options = url.parse::<PgConnectOptions>()?.extra_float_digits(None);
+        let connect = async { timeout(LIMIT, PgConnection::connect_with(&options)).await };
+        let connection = runtime.block_on(connect).expect("connecting in time")?;
+        Ok(Self { connection, runtime })
+    }
+
+    /// Runs statements, one after another.
+    pub(crate) fn run(&mut self, sql: &str) {
+        let run = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
+        let run = async { timeout(LIMIT, run).await };
+        self.runtime.block_on(run).expect("running in time").expect(sql);
+    }
+}
+
+/// The database URL of a site, to be led somewhere else.
+pub(crate) fn database_url(site: &Site) -> Url {
+    site.sandbox().database_url().expose_secret().parse().expect("a URL")
+}
