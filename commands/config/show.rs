@@ -44,10 +44,10 @@ impl View for Show {
             self.list.rows.iter().for_each(|row| table.row([&row.key, &value(row)]));
             return write!(out, "{table}");
         }
-        let mut table = Table::new(page, ["KEY", "VALUE", "ORIGIN"]);
+        let mut table = Table::new(page, ["KEY", "ORIGIN", "VALUE"]);
         for row in &self.list.rows {
             let reference = row.reference.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
-            table.row([&row.key, &value(row), &format!("{}{reference}", row.origin)]);
+            table.row([&row.key, &format!("{}{reference}", row.origin), &value(row)]);
         }
         write!(out, "{table}")
     }

@@ -35,12 +35,10 @@ pub(crate) enum SandboxCommand {
 pub(crate) struct UpArgs {
     /// Where its configuration and state are kept; a new or empty directory, or one of an earlier sandbox
     #[arg(value_name = "DIR")]
-    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "read by the sandbox only"))]
     directory: PathBuf,
 
     /// What has gone wrong [default: bad-deploy]
     #[arg(long, value_name = "SCENARIO")]
-    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "read by the sandbox only"))]
     scenario: Option<String>,
 }
 

@@ -225,8 +225,8 @@ mod tests {
         Attempt { error: Some(error), ..Attempt::default() }
     }
 
-    fn said(tries: [Attempt; 3]) -> (State, ReasonCode) {
-        let judgement = judge_host(&tries, &thresholds());
+    fn said(tries: &[Attempt; 3]) -> (State, ReasonCode) {
+        let judgement = judge_host(tries, &thresholds());
         (judgement.state, judgement.reason.code)
     }
 
@@ -249,14 +249,14 @@ mod tests {
             ([answered(200, 3000), answered(200, 3000), ok()], Yellow, Code::Slow),
             ([answered(200, 3001), answered(200, 3001), ok()], Red, Code::Slow),
         ] {
-            assert_eq!(said(tries.clone()), (state, code), "{tries:?}");
+            assert_eq!(said(&tries), (state, code), "{tries:?}");
         }
     }
 
     #[test]
     fn a_trust_store_that_cannot_be_read_says_nothing_of_the_host() {
         let ours = || failed(ProbeError::Tls(TlsFault::NoRoots("none".into())));
-        assert_eq!(said([ours(), ours(), ours()]), (State::Unknown, ReasonCode::TlsOurs));
+        assert_eq!(said(&[ours(), ours(), ours()]), (State::Unknown, ReasonCode::TlsOurs));
     }
 
     #[test]

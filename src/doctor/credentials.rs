@@ -33,13 +33,14 @@ pub(super) async fn examine(world: &World) -> Vec<Check> {
 
 async fn one(world: &World, name: CredentialName) -> Check {
     let begun = Instant::now();
+    let needed = NEEDED.contains(&name);
     let judgement = match world.locator().locate(&name) {
-        Err(error) => absent(&error, NEEDED.contains(&name)),
+        Err(error) => absent(&error, needed),
         Ok(located) => {
             world.note(located.caveat(&world.config.env));
             match world.resolver().resolve(&located, patience(world)).await {
                 Ok(_) => found(&located),
-                Err(error) => absent(&error, true),
+                Err(error) => absent(&error, needed),
             }
         }
     };

@@ -1,6 +1,6 @@
 //! Is every wire alive? Where each credential came from, and one harmless call that proves it.
 //!
-//! Reads only. What no call can prove (the right to change something) is said to be not measurable.
+//! Reads only, but that looking at the local state makes its file. What no call can prove (the right to change something) is said to be not measurable.
 
 mod credentials;
 mod services;
