@@ -7,7 +7,7 @@ mod migrate;
 mod triages;
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,10 +69,14 @@ impl State {
             .create(directory)
             .map_err(|source| StateError::Directory { path: directory.to_owned(), source })?;
         let path = directory.join("state.db");
+        make_private(&path)
+            .map_err(|source| StateError::Directory { path: path.clone(), source })?;
         let mut replaced = None;
         let connection = match connect(&path).await {
             Err(source) if is_damage(&source) => {
                 replaced = Some(set_aside(&path)?);
+                make_private(&path)
+                    .map_err(|source| StateError::Directory { path: path.clone(), source })?;
                 connect(&path).await
             }
             other => other,
@@ -101,6 +105,11 @@ impl State {
     fn error(&self, source: sqlx::Error) -> StateError {
         StateError::Database { path: self.path.clone(), source }
     }
+}
+
+/// Makes the file for the owner alone, before SQLite would make it for everybody.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 async fn connect(path: &Path) -> Result<SqliteConnection, sqlx::Error> {

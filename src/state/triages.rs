@@ -61,8 +61,8 @@ impl State {
 
     /// When the unbroken row of red triages of `env` that reaches up to now began.
     ///
-    /// A triage that left sources out breaks the row only if it was red itself, and one that lies
-    /// hours before the next is of another incident.
+    /// Only a whole triage that was green or yellow breaks the row: one that could not look, or left
+    /// sources out, says nothing. One that lies hours before the next is of another incident.
     ///
     /// # Errors
     /// What SQLite says.
@@ -80,21 +80,24 @@ impl State {
         .map_err(|error| self.error(error))?;
         let rows = rows.iter().filter_map(|row| {
             let at = row.try_get::<String, _>(0).ok()?.parse::<DateTime<Utc>>().ok()?;
-            Some((at, row.try_get::<String, _>(1).ok()? == "red", row.try_get(2).ok()?))
+            let verdict = row.try_get::<String, _>(1).ok()?;
+            let whole = row.try_get::<bool, _>(2).ok()?;
+            let good = whole && matches!(verdict.as_str(), "green" | "yellow");
+            Some((at, verdict == "red", good))
         });
         Ok(streak(rows, now))
     }
 }
 
-/// The start of the red row, from `(at, red, whole)` newest first.
+/// The start of the red row, from `(at, red, good)` newest first.
 fn streak(
     rows: impl Iterator<Item = (DateTime<Utc>, bool, bool)>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let mut first = None;
     let mut later = now;
-    for (at, red, whole) in rows.filter(|(at, ..)| *at <= now) {
-        if later - at > SAME_INCIDENT || (!red && whole) {
+    for (at, red, good) in rows.filter(|(at, ..)| *at <= now) {
+        if later - at > SAME_INCIDENT || good {
             break;
         }
         if red {
@@ -116,15 +119,16 @@ mod tests {
     #[test]
     fn the_row_ends_at_a_good_triage_or_a_long_gap() {
         let rows = |list: &[(i64, bool, bool)]| {
-            streak(list.iter().map(|(ago, red, whole)| (at(*ago), *red, *whole)), at(0))
+            streak(list.iter().map(|(ago, red, good)| (at(*ago), *red, *good)), at(0))
         };
         assert_eq!(
-            rows(&[(1, true, true), (2, true, true), (3, false, true), (4, true, true)]),
+            rows(&[(1, true, false), (2, true, false), (3, false, true), (4, true, false)]),
             Some(at(2))
         );
-        assert_eq!(rows(&[(1, true, true), (8, true, true)]), Some(at(1)), "another incident");
-        assert_eq!(rows(&[(1, true, true), (2, false, false), (3, true, true)]), Some(at(3)));
-        assert_eq!(rows(&[(1, false, true), (2, true, true)]), None);
+        assert_eq!(rows(&[(1, true, false), (8, true, false)]), Some(at(1)), "another incident");
+        let unknown = rows(&[(1, true, false), (2, false, false), (3, true, false)]);
+        assert_eq!(unknown, Some(at(3)), "not knowing breaks no row");
+        assert_eq!(rows(&[(1, false, true), (2, true, false)]), None);
         assert_eq!(rows(&[]), None);
     }
 
