@@ -116,11 +116,6 @@ impl Locator<'_> {
         }
     }
 
-    /// All of `names`, each on its own.
-    pub fn locate_all(&self, names: &[CredentialName]) -> Vec<Result<Located, AuthError>> {
-        names.iter().map(|name| self.locate(name)).collect()
-    }
-
     pub(super) fn scoped(&self, name: &CredentialName) -> Option<Located> {
         let names = name.scoped_variables(&self.config.env);
         self.variables(name, &names, Scope::Environment).next()

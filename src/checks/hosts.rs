@@ -5,21 +5,21 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{Finding, Group, Sink, World};
+use super::{Group, Sink, World, nothing_configured};
 use crate::config::{Host, Thresholds};
 use crate::domain::clock::span;
-use crate::domain::{Caveat, Jst, Judgement, Reach, ReasonClass, ReasonCode, Source};
+use crate::domain::{Jst, Judgement, Reach, ReasonClass, ReasonCode, Source};
 use crate::probe::{Attempt, Certificate, ProbeError, three_tries};
 
 /// The group.
 pub const GROUP: Group = Group {
     sources: &[Source::Hosts, Source::Certificates],
-    deadline: Duration::from_secs(6),
+    deadline: DEADLINE,
     owes,
     ask: |world, wanted, sink| {
         let sources = [Source::Hosts, Source::Certificates].map(|s| wanted.contains(&s));
@@ -27,19 +27,28 @@ pub const GROUP: Group = Group {
     },
 };
 
+const DEADLINE: Duration = Duration::from_secs(6);
+
 fn owes(world: &World) -> Vec<(Source, String)> {
+    if world.config.hosts.is_empty() {
+        return vec![(Source::Hosts, Source::Hosts.word().to_owned())];
+    }
     let hosts = world.config.hosts.iter().map(|host| (Source::Hosts, host.name.clone()));
     let https = world.config.hosts.iter().filter(|host| host.url.scheme() == "https");
     hosts.chain(https.map(|host| (Source::Certificates, host.name.clone()))).collect()
 }
 
 async fn ask(world: &World, [hosts, certificates]: [bool; 2], sink: Sink) {
+    if world.config.hosts.is_empty() && hosts {
+        sink.check(nothing_configured(world, Source::Hosts));
+    }
     let sink = &sink;
     let thresholds = &world.config.thresholds;
     let probes = world.config.hosts.iter().map(|host| async move {
         let begun = Instant::now();
         let limit = Duration::from_millis(thresholds.probe_timeout_ms);
-        let tries = three_tries(&host.healthz(), limit, world.roots()).await;
+        let until = world.deadline(DEADLINE);
+        let tries = three_tries(&host.healthz(), limit, until, world.roots()).await;
         let times = world.times(begun);
         if hosts {
             let judgement = judge_host(&tries, thresholds);
@@ -49,10 +58,6 @@ async fn ask(world: &World, [hosts, certificates]: [bool; 2], sink: Sink) {
             sink.check(judgement.check(Source::Certificates, &host.name, times));
         }
     });
-    if world.config.hosts.is_empty() {
-        let text = format!("no hosts are configured for {}", world.config.env);
-        sink.send(Finding::Caveat(Caveat::new("no-hosts", text)));
-    }
     join_all(probes).await;
 }
 
@@ -117,7 +122,9 @@ pub fn judge_host(tries: &[Attempt], thresholds: &Thresholds) -> Judgement {
             Judgement::yellow(ReasonCode::Slow, format!("answers in {ms} ms (median)"))
         }
         (None, None, Some(ms)) => Judgement::green(format!("answers in {ms} ms")),
-        (None, None, None) => Judgement::unknown(ReasonCode::Internal, "no try was made"),
+        (None, None, None) => {
+            Judgement::unknown(ReasonCode::Deadline, "there was no time for a single try")
+        }
     };
     let reached = |t: &&Attempt| t.error.as_ref().is_none_or(|e| e.reason().1 == Reach::Reached);
     let reach = if tries.iter().any(|t| reached(&t)) { Reach::Reached } else { Reach::NotReached };
@@ -166,12 +173,12 @@ pub fn judge_certificate(
 ) -> Judgement {
     let Some(certificate) = tries.iter().find_map(|t| t.certificate.as_ref()) else {
         let why = tries.iter().find_map(|t| t.error.as_ref());
-        let (code, reach) = why.map_or((ReasonCode::Skipped, Reach::NotTried), ProbeError::reason);
+        let (code, reach) = why.map_or((ReasonCode::NotTried, Reach::NotTried), ProbeError::reason);
         let text = why.map_or_else(|| "no certificate was seen".to_owned(), ToString::to_string);
         return Judgement::unknown(code, format!("no certificate was seen: {text}")).reach(reach);
     };
     let left = certificate.not_after - now;
-    let days = u64::try_from(left.num_days()).unwrap_or(0);
+    let under = |days: u64| left < TimeDelta::days(i64::try_from(days).unwrap_or(0));
     let ends = format!("ends in {}", span(left));
     let judgement = match &certificate.trusted {
         _ if left.num_seconds() <= 0 => {
@@ -183,8 +190,8 @@ pub fn judge_certificate(
             let (code, _) = ProbeError::Tls(fault.clone()).reason();
             Judgement::red(code, fault.to_string())
         }
-        Ok(()) if days < thresholds.cert_red_days => Judgement::red(ReasonCode::ExpiresSoon, ends),
-        Ok(()) if days <= thresholds.cert_yellow_days => {
+        Ok(()) if under(thresholds.cert_red_days) => Judgement::red(ReasonCode::ExpiresSoon, ends),
+        Ok(()) if under(thresholds.cert_yellow_days) => {
             Judgement::yellow(ReasonCode::ExpiresSoon, ends)
         }
         Ok(()) => Judgement::green(ends),
@@ -203,8 +210,6 @@ fn with_certificate(judgement: Judgement, certificate: &Certificate) -> Judgemen
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-
-    use chrono::TimeDelta;
 
     use super::*;
     use crate::config::{LoadInput, Vars, load};
@@ -285,7 +290,8 @@ mod tests {
     fn certificates_by_the_days_that_are_left() {
         use ReasonCode as Code;
         assert_eq!(certificate(15 * 24, Ok(())), (State::Green, Code::Ok));
-        assert_eq!(certificate(14 * 24, Ok(())), (State::Yellow, Code::ExpiresSoon));
+        assert_eq!(certificate(14 * 24, Ok(())), (State::Green, Code::Ok));
+        assert_eq!(certificate(14 * 24 - 1, Ok(())), (State::Yellow, Code::ExpiresSoon));
         assert_eq!(certificate(3 * 24, Ok(())), (State::Yellow, Code::ExpiresSoon));
         assert_eq!(certificate(3 * 24 - 1, Ok(())), (State::Red, Code::ExpiresSoon));
         assert_eq!(certificate(-1, Err(TlsFault::Expired)), (State::Red, Code::TlsExpired));

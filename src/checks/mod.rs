@@ -14,12 +14,12 @@ pub mod workers;
 mod world;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::domain::{Caveat, Check, Source};
+use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source};
 
 pub use gather::{Gathered, gather};
 pub use world::{World, WorldParts};
@@ -68,6 +68,13 @@ pub struct Group {
     pub owes: fn(&World) -> Vec<(Source, String)>,
     /// Asks, and sends findings as they come.
     pub ask: for<'a> fn(&'a World, &'a BTreeSet<Source>, Sink) -> LocalBoxFuture<'a, ()>,
+}
+
+/// What a source says that is always looked at and has nothing to look at.
+fn nothing_configured(world: &World, source: Source) -> Check {
+    let text = format!("no {source} are configured for {}", world.config.env);
+    let judgement = Judgement::unknown(ReasonCode::BadConfig, text);
+    judgement.check(source, source.word(), world.times(Instant::now()))
 }
 
 /// Every group of `triage`.

@@ -20,9 +20,6 @@ pub(super) const GROUP: Group = Group {
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// A page that hangs is given up a little before the group is, so that the reason is told.
-const SPARE: Duration = Duration::from_millis(150);
-
 async fn ask(world: &World, sink: Sink) {
     let begun = Instant::now();
     let sink = &sink;
@@ -34,8 +31,7 @@ async fn ask(world: &World, sink: Sink) {
 }
 
 async fn judgement(world: &World, vendor: &Vendor) -> Judgement {
-    let deadline = tokio::time::Instant::now() + DEADLINE.min(world.limit) - SPARE;
-    match statuspage::read(world.http(), &vendor.url, deadline).await {
+    match statuspage::read(world.http(), &vendor.url, world.deadline(DEADLINE)).await {
         Ok(summary) => statuspage::judge(vendor, &summary),
         Err(error) => statuspage::unreadable(vendor, &error),
     }

@@ -27,6 +27,9 @@ pub struct WorldParts {
     pub log: Option<Arc<dyn RequestLog>>,
 }
 
+/// What a group keeps of its time for saying why it is late.
+const SPARE: Duration = Duration::from_millis(150);
+
 /// See the module.
 pub struct World {
     /// What is where.
@@ -102,6 +105,13 @@ impl World {
     pub fn caveats(&self) -> Vec<Caveat> {
         self.note(self.resolver.caveats());
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When a group that may take `group` has to be done: a little before it is given up, so that it
+    /// can say itself why it is late.
+    pub fn deadline(&self, group: Duration) -> tokio::time::Instant {
+        let whole = group.min(self.limit);
+        tokio::time::Instant::now() + whole - SPARE.min(whole / 4)
     }
 
     /// The times of a check that began at `begun` and ends now.

@@ -6,7 +6,7 @@ mod credentials;
 mod services;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::auth::{DatabaseTarget, SslMode};
 use crate::checks::database;
@@ -32,10 +32,8 @@ pub async fn examine(world: &World, files: &[FileUse]) -> Vec<Check> {
 /// When the wait for a credential ends: a little before the whole command, so that what it waited
 /// for is told.
 fn patience(world: &World) -> tokio::time::Instant {
-    tokio::time::Instant::now() + world.limit - SPARE.min(world.limit / 4)
+    world.deadline(world.limit)
 }
-
-const SPARE: Duration = Duration::from_millis(150);
 
 fn configuration(world: &World, file: &FileUse) -> Check {
     let begun = Instant::now();
@@ -107,11 +105,14 @@ fn unchecked_server(target: &DatabaseTarget) -> Option<Caveat> {
 /// The checks that prove the database's wires: that it answers, and that the dead letters can be read.
 const PROOFS: [&str; 3] = ["connect", "query", "p0"];
 
+/// Reasons that only rows that were read can give.
+const READ: [ReasonCode; 3] = [ReasonCode::Ok, ReasonCode::UntoldP0, ReasonCode::Undelivered];
+
 /// Whatever was read of the alerts, the wire on which it came is alive.
 fn reachable(mut check: Check) -> Check {
     if check.source == Source::Dlq {
         check.name = "readable".to_owned();
-        if check.state != State::Unknown {
+        if READ.contains(&check.reason.code) {
             let judgement = Judgement::green("readable (right to update: not measurable)");
             check.state = judgement.state;
             check.reason = judgement.reason;

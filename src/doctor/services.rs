@@ -32,7 +32,7 @@ pub(super) async fn examine(world: &World) -> Vec<Check> {
 }
 
 fn deadline(world: &World) -> tokio::time::Instant {
-    tokio::time::Instant::now() + LIMIT.min(world.limit)
+    world.deadline(LIMIT)
 }
 
 /// Whether the token is good, whether it sees the account, and whether it may read Workers.

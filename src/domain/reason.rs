@@ -98,7 +98,7 @@ reasons! {
     Unreachable "unreachable" Between "the service that knows could not be reached";
     Unreadable "unreadable" Between "the answer could not be read";
     Deadline "deadline" Between "out of time before it could be measured";
-    Skipped "skipped" Between "an earlier step failed, so this was not tried";
+    NotTried "not-tried" Between "an earlier step failed, so this was not tried";
     Offline "offline" Between "nothing at all could be reached: you appear to be offline";
     NotConfigured "not-configured" Between "not configured";
     SwitchedOff "switched-off" Between "left out by --only or --skip";

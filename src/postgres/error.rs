@@ -82,7 +82,7 @@ impl PgErrorKind {
             Self::Server => (Red, Code::QueryFailed, Reached),
             Self::Query => (Unknown, Code::QueryFailed, Reached),
             Self::Unreadable => (Unknown, Code::Unreadable, Reached),
-            Self::Skipped => (Unknown, Code::Skipped, Reached),
+            Self::Skipped => (Unknown, Code::NotTried, Reached),
             Self::OutOfTime => (Unknown, Code::Deadline, NotTried),
         }
     }

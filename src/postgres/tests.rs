@@ -214,7 +214,7 @@ async fn a_session_that_the_server_ends_is_not_asked_again() {
     let first = fails(&mut session, "SELECT 1").await;
     assert!(matches!(first.kind(), Kind::StartingUp | Kind::Lost), "{first}");
     let later = fails(&mut session, "SELECT 1").await;
-    assert_eq!(later.reason().1, ReasonCode::Skipped);
+    assert_eq!(later.reason().1, ReasonCode::NotTried);
     session.close().await;
 }
 
@@ -252,7 +252,7 @@ async fn an_answer_that_never_comes_breaks_the_session() {
     let silent = session.read_within(&sql, Duration::from_millis(300)).await.unwrap_err();
     assert_eq!(silent.reason(), (State::Red, ReasonCode::Timeout, Reach::Reached));
     let later = session.read(&sql).await.unwrap_err();
-    assert_eq!(later.reason(), (State::Unknown, ReasonCode::Skipped, Reach::Reached));
+    assert_eq!(later.reason(), (State::Unknown, ReasonCode::NotTried, Reach::Reached));
     assert!(later.to_string().contains("said nothing"), "{later}");
 }
 

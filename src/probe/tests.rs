@@ -215,14 +215,29 @@ async fn three_tries_start_apart_and_run_at_once() {
     })
     .await;
     let began = Instant::now();
-    let tries = three_tries(&stub.url(), Duration::from_millis(1200), &no_roots()).await;
-    assert_eq!(
-        tries.map(|attempt| attempt.error),
-        [Some(ProbeError::Timeout(Step::FirstByte)), None, None]
-    );
+    let (limit, until) = (Duration::from_millis(1200), began + Duration::from_secs(60));
+    let tries = three_tries(&stub.url(), limit, until, &no_roots()).await;
+    assert_eq!(errors(tries), [Some(ProbeError::Timeout(Step::FirstByte)), None, None]);
     let took = began.elapsed();
     assert!(took >= Duration::from_millis(1200), "{took:?}");
     assert!(took < Duration::from_millis(3600), "one after another: {took:?}");
+}
+
+fn errors(tries: Vec<Attempt>) -> Vec<Option<ProbeError>> {
+    tries.into_iter().map(|attempt| attempt.error).collect()
+}
+
+#[tokio::test]
+async fn our_own_haste_is_not_held_against_a_host() {
+    let stub = Stub::http(|_, _| Act::Stall(Vec::new())).await;
+    let tries = |ms| {
+        let until = Instant::now() + Duration::from_millis(ms);
+        let url = stub.url();
+        async move { errors(three_tries(&url, Duration::from_secs(4), until, &no_roots()).await) }
+    };
+    assert_eq!(tries(300).await, [], "no try had a fair chance");
+    let hung = Some(ProbeError::Timeout(Step::FirstByte));
+    assert_eq!(tries(1200).await, [hung], "one had");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::http::ApiError;
 const INCIDENTS: usize = 5;
 
 /// What `summary` says of the components of `vendor`: the worst of them. A vendor without named
-/// components is judged by all that its page lists.
+/// components is judged by all that its page lists, and yellow at most.
 pub fn judge(vendor: &Vendor, summary: &Summary) -> Judgement {
     let all = summary.components.iter().map(|component| component.name.as_str());
     let named = vendor.components.iter().map(String::as_str);
@@ -43,6 +43,16 @@ pub fn judge(vendor: &Vendor, summary: &Summary) -> Judgement {
             format!("none of the named components is on the page: {}", missing.join(", ")),
         )
         .reach(Reach::Reached),
+        Some((_, State::Green)) if !missing.is_empty() => Judgement::unknown(
+            ReasonCode::NotFound,
+            format!("not on the page, so not known: {}", missing.join(", ")),
+        )
+        .reach(Reach::Reached),
+        // Nobody said that we stand on just this: worth a look, and nothing that pages.
+        Some((component, State::Red)) if vendor.components.is_empty() => Judgement::yellow(
+            ReasonCode::Degraded,
+            sentence(vendor, component, State::Red, &missing),
+        ),
         Some((component, state)) => {
             Judgement::new(state, code(state), sentence(vendor, component, state, &missing))
         }

@@ -149,7 +149,7 @@ impl Report<'_> {
                 connect.reason = Reason::new(code, format!("{error} (URL from {from})"));
                 code
             }
-            _ => ReasonCode::Skipped,
+            _ => ReasonCode::NotTried,
         };
         let text = format!("not tried: the connection failed: {}", connect.reason.text);
         let rest = Judgement::unknown(code, text).reach(connect.reach);

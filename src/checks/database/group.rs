@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::time::Instant;
 
 use super::{CHECKS, DatabaseInput, gather};
 use crate::checks::{Finding, Group, Sink, World};
@@ -20,11 +19,8 @@ pub const GROUP: Group = Group {
 
 const DEADLINE: Duration = Duration::from_secs(8);
 
-/// The group ends by itself a little before its deadline, so that what was measured is reported.
-const SPARE: Duration = Duration::from_millis(150);
-
 async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
-    let deadline = Instant::now() + DEADLINE.min(world.limit) - SPARE.min(world.limit / 4);
+    let deadline = world.deadline(DEADLINE);
     let database = world.database(deadline).await.map_err(|error| error.judgement());
     let report = gather(DatabaseInput {
         target: database.as_ref().map(|found| (&found.target, &found.from)).map_err(Clone::clone),

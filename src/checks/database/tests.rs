@@ -82,7 +82,7 @@ async fn a_server_that_refuses_is_red_once_and_the_rest_was_not_tried() {
     assert_eq!(names(&report), CHECKS);
     assert_eq!(said(&report, "connect"), (State::Red, ReasonCode::Refused));
     for check in &report.checks[1..] {
-        assert_eq!((check.state, check.reason.code), (State::Unknown, ReasonCode::Skipped));
+        assert_eq!((check.state, check.reason.code), (State::Unknown, ReasonCode::NotTried));
         assert_eq!(check.reach, Reach::NotReached);
         assert!(check.reason.text.contains("the connection failed"), "{}", check.reason.text);
     }
@@ -107,7 +107,7 @@ async fn a_server_without_a_connection_to_spare_measures_its_connections() {
     let report = ask(&target).await;
     assert_eq!(said(&report, "connect"), (State::Red, ReasonCode::Saturated));
     assert_eq!(said(&report, "connections"), (State::Red, ReasonCode::Saturated));
-    assert_eq!(said(&report, "blocked"), (State::Unknown, ReasonCode::Skipped));
+    assert_eq!(said(&report, "blocked"), (State::Unknown, ReasonCode::NotTried));
     assert_eq!(check(&report, "connect").evidence["sqlstate"], "53300");
 }
 
