@@ -200,6 +200,7 @@ impl TriageArgs {
                 dev_only: self.dev_only,
             },
             red_streak: None,
+            psql: world.psql(),
         })
     }
 }

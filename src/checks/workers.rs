@@ -3,7 +3,6 @@
 //! A deployment has no bad state of its own (the hosts and the logs tell that), so a worker is green
 //! or yellow, or unknown where Cloudflare could not be asked.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -12,25 +11,29 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::access::Cloudflare;
-use super::{Finding, Group, Sink, World};
+use super::{Finding, Group, Sink, World, nothing_configured};
 use crate::cloudflare;
 use crate::config::Worker;
 use crate::domain::check::Times;
 use crate::domain::clock::span;
-use crate::domain::{Deployment, Jst, Judgement, ReasonCode, Source};
+use crate::domain::{Deployment, Jst, Judgement, ReasonCode, Source, VersionShare};
 
 /// The group.
 pub const GROUP: Group = Group {
     sources: &[Source::Workers],
     deadline: DEADLINE,
-    owes: |world| world.config.workers.iter().map(|w| (Source::Workers, w.name.clone())).collect(),
+    owes,
     ask: |world, _, sink| ask(world, sink).boxed_local(),
 };
 
-const DEADLINE: Duration = Duration::from_secs(5);
+fn owes(world: &World) -> Vec<(Source, String)> {
+    match world.config.workers.as_slice() {
+        [] => vec![(Source::Workers, Source::Workers.word().to_owned())],
+        workers => workers.iter().map(|w| (Source::Workers, w.name.clone())).collect(),
+    }
+}
 
-/// A request that hangs is given up a little before the group is, so that the reason is told.
-const SPARE: Duration = Duration::from_millis(150);
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// One worker's deployments, newest first, or why they could not be read.
 #[derive(Debug, Clone)]
@@ -44,8 +47,11 @@ pub struct Deployed {
 }
 
 async fn ask(world: &World, sink: Sink) {
+    if world.config.workers.is_empty() {
+        return sink.check(nothing_configured(world, Source::Workers));
+    }
     let begun = Instant::now();
-    let deadline = tokio::time::Instant::now() + DEADLINE.min(world.limit) - SPARE;
+    let deadline = world.deadline(DEADLINE);
     let access = world.cloudflare(deadline).await;
     let access = &access.map_err(|error| error.judgement());
     let sink = &sink;
@@ -120,18 +126,27 @@ fn describe(live: &Deployment, now: DateTime<Utc>) -> String {
         })
         .collect();
     let author = live.author.as_deref().map(|a| format!(" by {a}")).unwrap_or_default();
-    format!("{}, {} ago{author}", shares.join(" + "), span(now - live.at))
+    let shares = if shares.is_empty() {
+        "a version that is not named".to_owned()
+    } else {
+        shares.join(" + ")
+    };
+    format!("{shares}, {} ago{author}", span(now - live.at))
 }
 
-/// The version that was live before the newest deployment and is not live now: the way back.
-pub fn previous_version(deployments: &[Deployment]) -> Option<&crate::domain::VersionShare> {
-    let live: BTreeSet<_> = deployments.first()?.versions.iter().map(|v| &v.version_id).collect();
-    deployments
-        .iter()
-        .skip(1)
-        .filter(|deployment| !deployment.is_split())
-        .filter_map(Deployment::main_version)
-        .find(|version| !live.contains(&version.version_id))
+/// The way back from the deployment `suspect_id`: the version that served all traffic before it.
+/// `None` where going there would bring nothing back: the suspect's version is not live any more, or
+/// the suspect was itself a rollback.
+pub fn way_back<'a>(deployments: &'a [Deployment], suspect_id: &str) -> Option<&'a VersionShare> {
+    let at = deployments.iter().position(|d| d.deployment_id == suspect_id)?;
+    let (suspect, older) = (&deployments[at], &deployments[at + 1..]);
+    let bad = &suspect.new_version(older.first())?.version_id;
+    let live = deployments.first()?.versions.iter().any(|share| share.version_id == *bad);
+    if suspect.is_rollback || !live {
+        return None;
+    }
+    let whole = older.iter().filter(|deployment| !deployment.is_split());
+    whole.filter_map(Deployment::main_version).find(|share| share.version_id != *bad)
 }
 
 #[cfg(test)]
@@ -139,7 +154,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::{State, VersionShare};
+    use crate::domain::State;
 
     fn now() -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
@@ -181,16 +196,33 @@ mod tests {
         assert_eq!(code(&[split]), (State::Yellow, ReasonCode::Split));
     }
 
+    fn listed(versions: &[&[(&str, f64)]]) -> Vec<Deployment> {
+        let newest_first = versions.iter().zip(1_i32..);
+        let mut list: Vec<_> = newest_first
+            .map(|(versions, n)| Deployment {
+                deployment_id: format!("d{n}"),
+                ..deployed(i64::from(n), versions)
+            })
+            .collect();
+        crate::domain::mark_rollbacks(&mut list);
+        list
+    }
+
     #[test]
-    fn the_way_back_is_never_the_live_version() {
-        let list = [
-            deployed(1, &[("b", 100.0)]),
-            deployed(2, &[("b", 100.0)]), // a redeploy, or a changed secret
-            deployed(3, &[("a", 50.0), ("b", 50.0)]),
-            deployed(4, &[("a", 100.0)]),
-        ];
-        assert_eq!(previous_version(&list).map(|v| v.version_id.as_str()), Some("a"));
-        assert_eq!(previous_version(&list[..2]), None);
-        assert_eq!(previous_version(&[]), None);
+    fn the_way_back_leads_from_the_suspect_to_what_served_before_it() {
+        let back = |versions: &[&[(&str, f64)]], suspect: &str| {
+            way_back(&listed(versions), suspect).map(|v| v.version_id.clone())
+        };
+        let [a, b, c] = ["a", "b", "c"].map(|v| [(v, 100.0)]);
+        assert_eq!(back(&[&b, &a], "d1").as_deref(), Some("a"));
+        assert_eq!(back(&[&b, &b, &a], "d1").as_deref(), Some("a"), "a redeploy");
+        assert_eq!(back(&[&a, &b, &a], "d2"), None, "it was rolled back already");
+        assert_eq!(back(&[&a, &b, &a], "d1"), None, "the rollback is no suspect to undo");
+        assert_eq!(back(&[&c, &b, &a], "d2"), None, "a hotfix has taken its place");
+        assert_eq!(back(&[&b], "d1"), None);
+        let canary: &[(&str, f64)] = &[("a", 90.0), ("b", 10.0)];
+        assert_eq!(back(&[canary, &a, &c], "d1").as_deref(), Some("a"), "the canary goes");
+        let past_half: &[(&str, f64)] = &[("b", 90.0), ("a", 10.0)];
+        assert_eq!(back(&[past_half, canary, &a], "d2").as_deref(), Some("a"));
     }
 }

@@ -45,6 +45,15 @@ impl Deployment {
         self.versions.first()
     }
 
+    /// The version that this deployment brought: the one that the deployment before it did not have,
+    /// whatever its share (a canary past half is still the new one).
+    pub fn new_version(&self, before: Option<&Deployment>) -> Option<&VersionShare> {
+        let known = |share: &&VersionShare| {
+            before.is_some_and(|b| b.versions.iter().any(|v| v.version_id == share.version_id))
+        };
+        self.versions.iter().find(|share| !known(share)).or_else(|| self.main_version())
+    }
+
     /// Whether two versions take traffic.
     pub fn is_split(&self) -> bool {
         self.versions.iter().filter(|share| share.percentage > 0.0).count() > 1

@@ -154,7 +154,9 @@ pub fn decide(answers: Answers) -> Decision {
             severity: None,
             rule: "no production impact, and not only dev or monitoring: look again",
         },
-        None => Decision { severity: None, rule: "nothing measured hits production users" },
+        None => {
+            Decision { severity: None, rule: "whether users of production are hit is not known" }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Proposal;
 use crate::domain::severity::{Answers, Impact, decide};
-use crate::domain::{Calendar, Check, EnvName, Severity, Source, State};
+use crate::domain::{Calendar, Check, EnvName, ReasonCode, Severity, Source, State};
 
 /// What the checks say of an incident's reach, under what the operator said.
 pub(super) fn answers(given: Answers, checks: &[Check], env: &EnvName) -> Answers {
@@ -13,8 +13,7 @@ pub(super) fn answers(given: Answers, checks: &[Check], env: &EnvName) -> Answer
     let red_hosts = red(Source::Hosts).count();
     let database_down = red(Source::Database).any(|c| SERVING.contains(&c.name.as_str()));
     let any_red = checks.iter().any(|c| c.state == State::Red);
-    let only_monitoring =
-        checks.iter().filter(|c| c.state == State::Red).all(|c| MONITORING.contains(&c.source));
+    let only_monitoring = checks.iter().filter(|c| c.state == State::Red).all(is_monitoring);
 
     let full_outage = env.is_prod() && ((hosts > 0 && red_hosts == hosts) || database_down);
     let hit = env.is_prod() && (red_hosts > 0 || red(Source::Workers).next().is_some());
@@ -30,8 +29,13 @@ pub(super) fn answers(given: Answers, checks: &[Check], env: &EnvName) -> Answer
 /// The database's checks that say whether it serves; the others are about its upkeep.
 const SERVING: [&str; 3] = ["connect", "query", "read-only"];
 
-/// Sources whose red alone hits no user.
-const MONITORING: [Source; 1] = [Source::Dlq];
+/// A red that says that alerts were lost hits no user by itself. A database that breaks down while the
+/// dead letters are read is another matter.
+fn is_monitoring(check: &Check) -> bool {
+    use ReasonCode::{DiscordDown, DiscordLimited, Undelivered, UntoldP0, WebhookRevoked};
+    let lost = [DiscordDown, DiscordLimited, Undelivered, UntoldP0, WebhookRevoked];
+    check.source == Source::Dlq && lost.contains(&check.reason.code)
+}
 
 /// The proposal that follows, with its deadline.
 pub(super) fn propose(answers: Answers, started: DateTime<Utc>, calendar: &Calendar) -> Proposal {
@@ -49,15 +53,17 @@ pub(super) fn propose(answers: Answers, started: DateTime<Utc>, calendar: &Calen
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Judgement;
     use crate::domain::check::Times;
-    use crate::domain::{Judgement, ReasonCode};
 
     fn proposed(given: Answers, env: &str, list: &[(Source, &str, State)]) -> Option<Severity> {
+        use {ReasonCode::UntoldP0, Source::Dlq};
         let times = Times { took_ms: 0, measured_at: DateTime::UNIX_EPOCH };
         let checks: Vec<_> = list
             .iter()
             .map(|(source, name, state)| {
-                Judgement::new(*state, ReasonCode::Ok, "").check(*source, *name, times)
+                let code = if *source == Dlq { UntoldP0 } else { ReasonCode::Ok };
+                Judgement::new(*state, code, "").check(*source, *name, times)
             })
             .collect();
         let answers = answers(given, &checks, &env.parse().unwrap());

@@ -27,6 +27,8 @@ pub struct Question {
     pub answers: Answers,
     /// The first of the unbroken row of red triages on this machine.
     pub red_streak: Option<DateTime<Utc>>,
+    /// How psql reaches the database from the operator's shell (see [`crate::checks::World::psql`]).
+    pub psql: String,
 }
 
 /// The answer to `question`, from what was gathered.
@@ -38,9 +40,11 @@ pub fn judge(
     now: DateTime<Utc>,
 ) -> Triage {
     let Gathered { mut checks, workers, dead_letters, caveats } = gathered;
+    // Earlier trouble that is over says nothing of a world that is in order now.
+    let in_order = matches!(Verdict::over(&checks), Verdict::Green | Verdict::Yellow);
     let signs = Signs {
         flag: question.started,
-        red_streak: question.red_streak,
+        red_streak: question.red_streak.filter(|_| !in_order),
         healthcheck: None,
         dead_letter: dead_letters.as_ref().and_then(|facts| facts.first_open_after_quiet_hour),
     };
@@ -53,10 +57,17 @@ pub fn judge(
         checks.iter_mut().for_each(make_offline);
     }
 
-    let deployments: Vec<Deployment> =
-        workers.iter().filter_map(|w| w.result.as_ref().ok()).flatten().cloned().collect();
-    let (suspect, after_start) = suspects(&deployments, started_at, window);
-    let ground = Ground { config, invocation, workers: &workers, suspect: suspect.as_ref() };
+    let (suspect, after_start) = suspects(told_deployments(&workers), started_at, window);
+    let hosts_red =
+        checks.iter().any(|check| check.source == Source::Hosts && check.state == State::Red);
+    let ground = Ground {
+        config,
+        invocation,
+        psql: &question.psql,
+        workers: &workers,
+        suspect: suspect.as_ref(),
+        hosts_red,
+    };
     for check in &mut checks {
         let step = if offline { None } else { ground.step(check) };
         check.next = check.next.take().or(step);
@@ -78,6 +89,11 @@ pub fn judge(
         checks,
         caveats,
     }
+}
+
+/// The deployments that could be read, one list per worker.
+fn told_deployments(workers: &[workers::Deployed]) -> impl Iterator<Item = &[Deployment]> {
+    workers.iter().filter_map(|worker| worker.result.as_deref().ok())
 }
 
 /// The proposal again, once the operator has said more.
@@ -104,16 +120,22 @@ fn worker_check(
 /// Whether everything that was tried failed at the name look-up or the connect, the vendors' status
 /// pages included: then it is our network that is down, not the world (contract §2).
 fn is_offline(checks: &[Check]) -> bool {
-    let tried = || checks.iter().filter(|check| check.reach != Reach::NotTried);
+    let tried = || checks.iter().filter(|c| c.reach != Reach::NotTried && !is_cut_short(c));
     let vendors_tried = tried().any(|check| check.source == Source::Vendors);
     vendors_tried && tried().all(|check| check.reach == Reach::NotReached)
 }
 
+/// A look that our own deadline ended at once proves nothing about the network.
+fn is_cut_short(check: &Check) -> bool {
+    check.reason.code == ReasonCode::Timeout && check.took_ms < 1000
+}
+
 fn make_offline(check: &mut Check) {
-    if check.state == State::Skipped {
-        return;
-    }
-    let text = format!("you appear to be offline ({})", check.reason.text);
+    let text = match (check.state, check.reach) {
+        (State::Skipped, _) => return,
+        (_, Reach::NotTried) => "not looked at: you appear to be offline".to_owned(),
+        _ => format!("you appear to be offline ({})", check.reason.text),
+    };
     let judgement = Judgement::unknown(ReasonCode::Offline, text);
     check.state = judgement.state;
     check.reason = judgement.reason;
@@ -140,8 +162,12 @@ fn vendor(checks: &[Check], suspect: Option<&Suspect>) -> VendorView {
     let vendors = || checks.iter().filter(|check| check.source == Source::Vendors);
     let any = |state| vendors().any(|check| check.state == state);
     let measured = vendors().any(|c| !matches!(c.state, State::Unknown | State::Skipped));
+    let mut workers = checks.iter().filter(|check| check.source == Source::Workers);
+    let deployments_read = workers.all(|c| !matches!(c.state, State::Unknown | State::Skipped));
     let judgement = match suspect {
         Some(_) => UsOrThem::Us,
+        // Nothing of ours in the window is known only where all deployments were read.
+        None if any(State::Red) && !deployments_read => UsOrThem::Unknown,
         None if any(State::Red) => UsOrThem::Them,
         None if any(State::Unknown) || !measured => UsOrThem::Unknown,
         None => UsOrThem::Us,

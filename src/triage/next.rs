@@ -3,8 +3,8 @@
 //! A step is a command that exists: one of ours, or the runbook's own (wrangler, psql, curl) where
 //! ours has not been built yet.
 
-use crate::checks::workers::{Deployed, previous_version};
-use crate::config::{Config, Host, Worker};
+use crate::checks::workers::{Deployed, way_back};
+use crate::config::{Config, Host, Origin, Worker};
 use crate::domain::{Check, Invocation, NextStep, ReasonClass, ReasonCode, Source, State};
 
 use super::Suspect;
@@ -13,8 +13,11 @@ use super::Suspect;
 pub(super) struct Ground<'a> {
     pub(super) config: &'a Config,
     pub(super) invocation: &'a Invocation,
+    pub(super) psql: &'a str,
     pub(super) workers: &'a [Deployed],
     pub(super) suspect: Option<&'a Suspect>,
+    /// Whether users meet a host that is down; without that a fresh deploy is no reason to go back.
+    pub(super) hosts_red: bool,
 }
 
 /// The most severe steps, three at most. Of equally severe checks each source has its first step
@@ -55,9 +58,9 @@ impl Ground<'_> {
             Source::Certificates => Some(self.probe(check)),
             Source::Workers => self.worker(&check.name),
             Source::Vendors => self.vendor(check),
-            Source::Database => Some(database(check)),
-            Source::Connections => Some(psql(CONNECTIONS, "shows who holds the connections")),
-            Source::Locks => Some(psql(BLOCKED, "shows who waits for whom")),
+            Source::Database => Some(self.database(check)),
+            Source::Connections => Some(self.psql(CONNECTIONS, "shows who holds the connections")),
+            Source::Locks => Some(self.psql(BLOCKED, "shows who waits for whom")),
             Source::Dlq => Some(self.dead_letters()),
             Source::Config | Source::Credentials | Source::Tokens => None,
         }
@@ -66,9 +69,7 @@ impl Ground<'_> {
     /// A host that is down: the way back where its worker was just deployed, else its logs.
     fn host(&self, check: &Check) -> NextStep {
         let worker = self.config.workers.iter().find(|w| w.hosts.contains(&check.name));
-        let suspected =
-            worker.filter(|w| self.suspect.is_some_and(|suspect| suspect.target == w.name));
-        suspected
+        worker
             .and_then(|worker| self.way_back(worker))
             .or_else(|| worker.filter(|_| check.state == State::Red).and_then(|w| self.logs(w)))
             .unwrap_or_else(|| self.probe(check))
@@ -91,15 +92,15 @@ impl Ground<'_> {
 
     fn worker(&self, name: &str) -> Option<NextStep> {
         let worker = self.config.workers.iter().find(|w| w.name == name)?;
-        let suspected = self.suspect.is_some_and(|suspect| suspect.target == name);
-        suspected.then(|| self.way_back(worker)).flatten().or_else(|| self.logs(worker))
+        self.way_back(worker).or_else(|| self.logs(worker))
     }
 
-    /// `wrangler rollback` to the version that was live before, named outright: without an id
-    /// wrangler may pick the version that is live already.
+    /// `wrangler rollback` of the suspect, where it is a deployment of `worker` and users are hit. The
+    /// version is named outright: without an id wrangler may pick the one that is live already.
     fn way_back(&self, worker: &Worker) -> Option<NextStep> {
+        let suspect = self.suspect.filter(|s| s.target == worker.name && self.hosts_red)?;
         let deployed = self.workers.iter().find(|deployed| deployed.worker == worker.name)?;
-        let version = previous_version(deployed.result.as_ref().ok()?)?;
+        let version = way_back(deployed.result.as_ref().ok()?, &suspect.deployment_id)?;
         let command = self.wrangler(worker, &["rollback", &version.version_id])?;
         let name = version.number.map_or_else(String::new, |n| format!(" (@{n})"));
         let why = format!("puts {} back to the version that was live before{name}", worker.name);
@@ -111,7 +112,8 @@ impl Ground<'_> {
             Some(_) => self.wrangler(worker, &["tail"])?,
             None => {
                 let script = worker.script.as_ref().ok()?;
-                format!("npx wrangler tail {}", shell_words::quote(&script.value))
+                let script = shell_words::quote(&script.value);
+                format!("{}npx wrangler tail {script}", self.at_cloudflare())
             }
         };
         Some(NextStep::new(command, format!("shows what {} says now", worker.name)))
@@ -127,7 +129,19 @@ impl Ground<'_> {
             (None, Ok(script)) => line.extend(["--name", &script.value]),
             (None, Err(_)) => return None,
         }
-        Some(shell_words::join(line))
+        Some(format!("{}{}", self.at_cloudflare(), shell_words::join(line)))
+    }
+
+    /// Where wrangler has to ask, if that is not the usual place: a command made for a sandbox must not
+    /// meet the real account.
+    fn at_cloudflare(&self) -> String {
+        match &self.config.urls.cloudflare.origin {
+            Origin::BuiltIn => String::new(),
+            _ => {
+                let url = self.config.urls.cloudflare.value.as_str();
+                format!("CLOUDFLARE_API_BASE_URL={} ", shell_words::quote(url))
+            }
+        }
     }
 
     fn vendor(&self, check: &Check) -> Option<NextStep> {
@@ -143,7 +157,26 @@ impl Ground<'_> {
              where attempted_at >= now() - interval '24 hours' order by 1 desc limit 50",
             self.config.dlq
         );
-        psql(&sql, "lists the alerts that were not delivered")
+        self.psql(&sql, "lists the alerts that were not delivered")
+    }
+
+    fn database(&self, check: &Check) -> NextStep {
+        match (check.name.as_str(), check.reason.code) {
+            (_, ReasonCode::Saturated) => self.psql(CONNECTIONS, "shows who holds the connections"),
+            ("statements" | "idle-in-transaction", _) => {
+                self.psql(SESSIONS, "lists the oldest transactions")
+            }
+            _ => self.psql("select 1", "tries the database by hand"),
+        }
+    }
+
+    fn psql(&self, sql: &str, why: &str) -> NextStep {
+        // SQL is full of single quotes: double ones are easier to read where nothing in it expands.
+        let quoted = match sql.contains(['"', '$', '`', '\\', '!']) {
+            true => shell_words::quote(sql).into_owned(),
+            false => format!("\"{sql}\""),
+        };
+        NextStep::new(format!("psql {} -c {quoted}", self.psql), why)
     }
 }
 
@@ -153,26 +186,6 @@ const BLOCKED: &str = "select pid, pg_blocking_pids(pid) as blocked_by, state, l
                        from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0";
 const SESSIONS: &str = "select pid, usename, state, now() - xact_start as open_for, left(query, 80) as query \
                         from pg_stat_activity where xact_start is not null order by xact_start limit 20";
-
-fn database(check: &Check) -> NextStep {
-    match (check.name.as_str(), check.reason.code) {
-        (_, ReasonCode::Saturated) => psql(CONNECTIONS, "shows who holds the connections"),
-        ("statements" | "idle-in-transaction", _) => {
-            psql(SESSIONS, "lists the oldest transactions")
-        }
-        _ => psql("select 1", "tries the database by hand"),
-    }
-}
-
-fn psql(sql: &str, why: &str) -> NextStep {
-    // SQL is full of single quotes: double ones are easier to read where nothing in it expands.
-    let quoted = match sql.contains(['"', '$', '`', '\\', '!']) {
-        true => shell_words::quote(sql).into_owned(),
-        false => format!("\"{sql}\""),
-    };
-    // The URL is expanded by the reader's shell and never stands in this line.
-    NextStep::new(format!("psql \"$SUPABASE_DB_URL\" -c {quoted}"), why)
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,8 @@ pub struct Suspect {
     pub kind: SuspectKind,
     /// The worker, project or workflow.
     pub target: String,
+    /// The deployment's UUID.
+    pub deployment_id: String,
     /// The version that it brought.
     pub version_id: Option<String>,
     /// The version's running number.
@@ -60,29 +62,34 @@ pub(super) fn position(at: DateTime<Utc>, start: DateTime<Utc>, window_min: u64)
     }
 }
 
-/// The newest change in the window, and those after it, newest first.
-pub(super) fn suspects(
-    deployments: &[Deployment],
+/// The newest change in the window, and those after it, newest first. Each list of `workers` is that
+/// of one worker, newest first.
+pub(super) fn suspects<'a>(
+    workers: impl Iterator<Item = &'a [Deployment]>,
     start: DateTime<Utc>,
     window_min: u64,
 ) -> (Option<Suspect>, Vec<Suspect>) {
-    let mut newest_first: Vec<_> = deployments.iter().collect();
-    newest_first.sort_by_key(|deployment| std::cmp::Reverse(deployment.at));
+    let changes = workers.flat_map(|list| {
+        list.iter().enumerate().map(|(i, deployment)| suspect(deployment, list.get(i + 1), start))
+    });
+    let mut newest_first: Vec<_> = changes.collect();
+    newest_first.sort_by_key(|change| std::cmp::Reverse(change.at));
     let at = |wanted| {
         newest_first
             .iter()
-            .filter(move |d| position(d.at, start, window_min) == wanted)
-            .map(|d| suspect(d, start))
+            .filter(move |change| position(change.at, start, window_min) == wanted)
+            .cloned()
     };
     (at(Position::Window).next(), at(Position::After).collect())
 }
 
-fn suspect(deployment: &Deployment, start: DateTime<Utc>) -> Suspect {
-    let version = deployment.main_version();
+fn suspect(deployment: &Deployment, before: Option<&Deployment>, start: DateTime<Utc>) -> Suspect {
+    let version = deployment.new_version(before);
     let seconds = (start - deployment.at).num_seconds();
     Suspect {
         kind: SuspectKind::Worker,
         target: deployment.worker.clone(),
+        deployment_id: deployment.deployment_id.clone(),
         version_id: version.map(|v| v.version_id.clone()),
         number: version.and_then(|v| v.number),
         at: deployment.at,
@@ -118,8 +125,8 @@ mod tests {
     fn the_newest_in_the_window_is_suspected_and_later_ones_never() {
         let start = DateTime::UNIX_EPOCH + TimeDelta::days(1);
         let before = |worker, minutes| deployment(worker, start - TimeDelta::minutes(minutes));
-        let list = [before("old", 61), before("a", 60), before("b", 7), before("late", -6)];
-        let (first, after) = suspects(&list, start, 60);
+        let lists = [("old", 61), ("a", 60), ("b", 7), ("late", -6)].map(|(w, m)| [before(w, m)]);
+        let (first, after) = suspects(lists.iter().map(<[Deployment; 1]>::as_slice), start, 60);
         let first = first.unwrap();
         assert_eq!((first.target.as_str(), first.minutes_before), ("b", 7));
         assert_eq!(after.len(), 1);

@@ -21,7 +21,8 @@ fn a_bad_deploy_is_red_and_named_with_the_way_back() {
     assert_eq!(data["told"], json!({"state": "no", "untold_p0": 3}));
     assert_eq!(data["vendor"], json!({"judgement": "us", "names": []}));
     let first = data["next"][0]["command"].as_str().unwrap();
-    assert!(first.starts_with("npx wrangler rollback "), "{first}");
+    assert!(first.contains("npx wrangler rollback "), "{first}");
+    assert!(first.starts_with("CLOUDFLARE_API_BASE_URL=http://127."), "not the real one: {first}");
     assert_eq!(done.says("hosts", &site.host("api.parky.co.jp")), "red http-5xx");
     assert_eq!(done.says("workers", "public"), "yellow fresh-deploy");
     assert_eq!(done.says("dlq", "p0"), "red untold-p0");
@@ -64,7 +65,8 @@ fn a_world_that_is_down_is_a_full_outage_and_not_offline() {
     assert_eq!(data["verdict"], "red");
     assert_eq!(data["offline"], false);
     assert_eq!(data["severity"]["proposed"], "SEV1");
-    assert_eq!(data["vendor"]["judgement"], "them");
+    assert_eq!(data["vendor"]["judgement"], "unknown", "our own deployments were not read");
+    assert_eq!(data["vendor"]["names"], json!(["Cloudflare", "Supabase"]));
     assert_eq!(done.says("database", "connect"), "red refused");
     assert_eq!(done.says("workers", "public"), "unknown service-error");
     let green = data["checks"].as_array().unwrap().iter().filter(|c| c["state"] == "green");
