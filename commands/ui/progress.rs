@@ -1,9 +1,11 @@
 //! A line per source on stderr while they are being asked; only on a terminal, never under CI.
 
 use std::collections::HashMap;
+use std::io;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use parky_ops::domain::{Source, State};
 
 use super::Look;
@@ -17,11 +19,12 @@ pub(crate) struct Progress {
 impl Progress {
     /// Lines for `sources`; draws nothing where stderr is not an interactive terminal.
     pub(crate) fn new(look: &Look, sources: &[Source]) -> Self {
-        let screen = MultiProgress::new();
-        if !look.animate || look.quiet {
-            screen.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-        }
-        let style = ProgressStyle::with_template("{spinner} {prefix:13} {msg}")
+        let screen = MultiProgress::with_draw_target(if look.animate && !look.quiet {
+            ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed(Term::stderr())), 20)
+        } else {
+            ProgressDrawTarget::hidden()
+        });
+        let style = ProgressStyle::with_template("{spinner} {prefix:13} {wide_msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner())
             .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏·");
         let mut lines = HashMap::new();
@@ -44,6 +47,53 @@ impl Progress {
             let name = parky_ops::domain::text::one_line(name);
             line.set_message(format!("{} {name}", state.word()));
         }
+    }
+}
+
+/// A terminal that seems a little narrower than it is. The lines are filled up to its end, and the
+/// `^C` that a terminal shows there would else begin a new line, from which too little is cleared.
+#[derive(Debug)]
+struct Narrowed(Term);
+
+impl TermLike for Narrowed {
+    fn width(&self) -> u16 {
+        TermLike::width(&self.0).saturating_sub(8).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        TermLike::height(&self.0)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, s: &str) -> io::Result<()> {
+        self.0.write_line(s)
+    }
+
+    fn write_str(&self, s: &str) -> io::Result<()> {
+        self.0.write_str(s)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
