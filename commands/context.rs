@@ -140,12 +140,16 @@ fn look(globals: &Globals, vars: &Vars) -> Look {
     };
     let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
     let columns = vars.get("COLUMNS").and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-    let measured = || console::Term::stdout().size_checked().map(|(_, columns)| columns);
+    let width = |is_terminal: bool, term: console::Term| {
+        let measured = || term.size_checked().map(|(_, columns)| columns);
+        if is_terminal { columns.or_else(measured) } else { None }
+    };
     Look {
         format: globals.format(),
         colour_out: colour(out),
         colour_err: colour(err),
-        width: if out { columns.or_else(measured) } else { None },
+        width: width(out, console::Term::stdout()),
+        width_err: width(err, console::Term::stderr()),
         animate: err && !dumb && vars.get("CI").is_none(),
         quiet: globals.quiet,
     }

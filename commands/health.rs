@@ -80,7 +80,7 @@ impl View for Health {
     fn text(&self, out: &mut dyn Write, page: &Page) -> fmt::Result {
         let header =
             ["STATE", "HOST", "DNS", "TCP", "TLS", "FIRST BYTE", "TOTAL", "CERTIFICATE", "REASON"];
-        let mut table = Table::new(page, header);
+        let mut table = Table::new(page, header).lead(2);
         for check in self.checks.iter().filter(|check| check.source == Source::Hosts) {
             let step =
                 |key| median(check, key).map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));

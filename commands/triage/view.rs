@@ -28,7 +28,7 @@ impl View for Page<'_> {
 
     fn text(&self, out: &mut dyn Write, page: &ui::Page) -> fmt::Result {
         let answer = self.answer;
-        self.headline(out, page.now)?;
+        self.headline(out, page)?;
         writeln!(out)?;
         let mut story = Story { out, width: page.width };
         if answer.offline {
@@ -39,7 +39,10 @@ impl View for Page<'_> {
         }
         if !answer.next.is_empty() {
             writeln!(out, "\n{}", paint(Tone::Strong, "Next"))?;
-            steps(out, &answer.next)?;
+            steps(out, page, &answer.next)?;
+            if let Some(scenario) = self.sandbox {
+                writeln!(out, "{}", gone(page, scenario))?;
+            }
         }
         writeln!(out)?;
         checks(out, page, &answer.checks)
@@ -51,19 +54,15 @@ impl View for Page<'_> {
 }
 
 impl Page<'_> {
-    fn headline(&self, out: &mut dyn Write, now: DateTime<Utc>) -> fmt::Result {
-        let state = self.answer.verdict.state();
-        write!(
-            out,
-            "{}  {}  {}",
-            ui::state(state),
-            paint(Tone::Strong, self.env.as_str()),
-            Jst(now).to_the_second()
-        )?;
+    fn headline(&self, out: &mut dyn Write, page: &ui::Page) -> fmt::Result {
+        let state = ui::state(self.answer.verdict.state());
+        let env = paint(Tone::Strong, self.env.as_str());
+        let mut line = format!("{state}  {env}  {}", Jst(page.now).to_the_second());
         if let Some(scenario) = self.sandbox {
-            write!(out, "  {}", paint(Tone::Warn, &format!("SANDBOX {scenario}")))?;
+            line.push_str("  ");
+            line.push_str(&paint(Tone::Warn, &format!("SANDBOX {scenario}")));
         }
-        writeln!(out)
+        writeln!(out, "{}", wrap(page.width, "", &line))
     }
 
     fn tell(&self, story: &mut Story<'_>, now: DateTime<Utc>) -> fmt::Result {
@@ -91,14 +90,19 @@ impl Story<'_> {
     fn line(&mut self, label: &str, text: &str) -> fmt::Result {
         let label = format!("{label:<10}");
         let indent = " ".repeat(label.len());
-        let width = self.width.map_or(usize::MAX, |width| usize::from(width).max(24));
-        let first = paint(Tone::Dim, &label);
-        let options = textwrap::Options::new(width)
-            .initial_indent(&first)
-            .subsequent_indent(&indent)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        writeln!(self.out, "{}", textwrap::fill(text, options))
+        let text = wrap(self.width, &indent, text);
+        writeln!(self.out, "{}{}", paint(Tone::Dim, &label), text.trim_start())
     }
+}
+
+/// `text` in lines that fit, each of them indented.
+fn wrap(width: Option<u16>, indent: &str, text: &str) -> String {
+    let width = width.map_or(usize::MAX, |width| usize::from(width).max(24));
+    let options = textwrap::Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
 
 pub(super) fn since(answer: &Triage, now: DateTime<Utc>) -> String {
@@ -175,12 +179,22 @@ pub(super) fn us_or_them(answer: &Triage) -> String {
 }
 
 /// Commands are never wrapped: the terminal's own wrapping keeps them in one piece when copied.
-fn steps(out: &mut dyn Write, next: &[NextStep]) -> fmt::Result {
+fn steps(out: &mut dyn Write, page: &ui::Page, next: &[NextStep]) -> fmt::Result {
     for (n, step) in (1..).zip(next) {
         writeln!(out, "  {n}. {}", paint(Tone::Strong, &step.command))?;
-        writeln!(out, "     {}", paint(Tone::Dim, &step.why))?;
+        let why = paint(Tone::Dim, &one_line(&step.why));
+        writeln!(out, "{}", wrap(page.width, "     ", &why))?;
     }
     Ok(())
+}
+
+/// The stand-ins end with the command, and a pasted wrangler or psql would speak to the real world.
+fn gone(page: &ui::Page, scenario: &str) -> String {
+    let text = format!(
+        "To paste wrangler, psql or curl, keep the stand-ins up: \
+         parky-ops sandbox up DIR --scenario {scenario}"
+    );
+    wrap(page.width, "  ", &paint(Tone::Dim, &text))
 }
 
 /// Everything that is not green, a line each, most severe first; the green ones in a line per source.

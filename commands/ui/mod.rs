@@ -65,6 +65,8 @@ pub(crate) struct Look {
     pub(crate) colour_out: bool,
     pub(crate) colour_err: bool,
     pub(crate) width: Option<u16>,
+    /// Columns of stderr, where it is a terminal.
+    pub(crate) width_err: Option<u16>,
     /// Whether stderr is a terminal on which lines may be redrawn.
     pub(crate) animate: bool,
     pub(crate) quiet: bool,
@@ -89,6 +91,7 @@ impl Ui {
             colour_out: false,
             colour_err: false,
             width: None,
+            width_err: None,
             animate: false,
             quiet: false,
         };
@@ -147,15 +150,25 @@ impl Ui {
     /// A line on stderr for the person at the keyboard; silent under `-q`.
     pub(crate) fn note(&self, line: &str) {
         if !self.look.quiet {
-            self.say(line);
+            self.say(&self.wrap(line));
         }
     }
 
     /// Caveats on stderr, with the text answer.
     pub(crate) fn say_caveats(&self, caveats: &[Caveat]) {
         for caveat in caveats {
-            self.say(&format!("{} {}", paint(Tone::Warn, "note:"), caveat.text));
+            self.say(&self.wrap(&format!("{} {}", paint(Tone::Warn, "note:"), caveat.text)));
         }
+    }
+
+    /// In lines that fit stderr; words, which may be paths, stay whole.
+    fn wrap(&self, line: &str) -> String {
+        let width = self.look.width_err.map_or(usize::MAX, usize::from);
+        let options = textwrap::Options::new(width)
+            .break_words(false)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::fill(line, options)
     }
 
     /// A line on stderr, `-q` or not.
