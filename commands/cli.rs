@@ -1,9 +1,10 @@
 //! The command line: one line per command, and the options that all of them share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 use parky_ops::domain::{EnvName, parse_span};
 
 use crate::ui::Format;
@@ -43,6 +44,23 @@ pub(crate) enum Command {
     Triage(triage::TriageArgs),
 }
 
+impl Command {
+    /// Whether it looks at the world, so that `--sandbox` has to put stand-ins under it.
+    pub(crate) fn is_staged(&self) -> bool {
+        !matches!(self, Command::Completions(_) | Command::Help(_) | Command::Sandbox(_))
+    }
+}
+
+/// When to use colour, by the words of the command line: for help and errors, which come before the
+/// words are understood.
+pub(crate) fn colour(words: impl Iterator<Item = OsString>) -> ColorChoice {
+    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let pairs = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    let choice = pairs.chain(joined).find_map(|word| word.parse().ok());
+    choice.unwrap_or(ColorChoice::Auto)
+}
+
 /// Options that mean the same everywhere.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Global options")]
@@ -64,8 +82,8 @@ pub(crate) struct Globals {
     json: bool,
 
     /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = clap::ColorChoice::Auto)]
-    pub(crate) color: clap::ColorChoice,
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
 
     /// Never ask anything
     #[arg(long, global = true)]

@@ -30,8 +30,13 @@ pub(crate) struct Context {
 
 impl Context {
     /// The context, and the writer that goes with it. With `--sandbox` the stand-ins are started
-    /// first, and nothing of the real environment but the terminal's traits is seen from then on.
-    pub(crate) fn new(globals: Globals, vars: Vars) -> Result<(Self, Ui), (anyhow::Error, Ui)> {
+    /// first if the command is to be `staged`, and nothing of the real environment but the terminal's
+    /// traits is seen from then on.
+    pub(crate) fn new(
+        globals: Globals,
+        vars: Vars,
+        staged: bool,
+    ) -> Result<(Self, Ui), (anyhow::Error, Ui)> {
         let redactor = Redactor::default();
         let look = look(&globals, &vars);
         let env = globals.env.clone().or_else(|| vars.get("PARKY_OPS_ENV")?.parse().ok());
@@ -42,7 +47,7 @@ impl Context {
         let plain = || Ui::new(look.clone(), envelope(None), redactor.clone());
         let clock = clock(&vars).map_err(|error| (error, plain()))?;
         let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let staged = match &globals.sandbox {
+        let staged = match globals.sandbox.as_ref().filter(|_| staged) {
             None => None,
             Some(scenario) if globals.config.is_some() => {
                 let text =

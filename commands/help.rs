@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use anyhow::Context as _;
 use clap::CommandFactory as _;
 use parky_ops::domain::ReasonCode;
+use parky_ops::domain::text::nearest;
 use serde::Serialize;
 
 use crate::cli::Cli;
@@ -71,14 +71,21 @@ impl View for Topic {
     }
 }
 
+/// Made before the look-up, which keeps the tree borrowed.
+fn unknown(at: &clap::Command, word: &str) -> Usage {
+    let names = at.get_subcommands().map(clap::Command::get_name);
+    let near = nearest(word, names.chain(["exit-codes", "reasons"]));
+    let near = near.map(|near| format!(", did you mean '{near}'?")).unwrap_or_default();
+    Usage::new(format!("no topic or command '{word}'{near}"), "parky-ops help")
+}
+
 fn of_command(words: &[&str]) -> anyhow::Result<String> {
     let mut command = Cli::command();
     command.build();
     let mut at = &mut command;
     for word in words {
-        at = at.find_subcommand_mut(word).with_context(|| {
-            Usage::new(format!("no topic or command '{word}'"), "parky-ops help")
-        })?;
+        let unknown = unknown(at, word);
+        at = at.find_subcommand_mut(word).ok_or(unknown)?;
     }
     let mut text = String::new();
     write!(text, "{}", at.render_long_help())?;

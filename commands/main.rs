@@ -16,7 +16,7 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use clap_complete::CompleteEnv;
 use parky_ops::config::Vars;
 
@@ -30,11 +30,12 @@ fn main() -> ExitCode {
     // Returns at once unless a shell asks for completions.
     CompleteEnv::with_factory(Cli::command).var(completions::VARIABLE).complete();
     let vars = Vars::of_the_process();
-    let cli = match Cli::try_parse() {
+    let command = Cli::command().color(cli::colour(std::env::args_os()));
+    let cli = match command.try_get_matches().and_then(|m| Cli::from_arg_matches(&m)) {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error, std::env::args_os()).into(),
     };
-    let started = Context::new(cli.globals, vars);
+    let started = Context::new(cli.globals, vars, cli.command.is_staged());
     let (ctx, ui) = match started {
         Ok(started) => started,
         Err((error, ui)) => return report::failure(&error, &ui).into(),

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::io;
 
+use clap::error::{ContextKind, ContextValue};
 use parky_ops::auth::AuthError;
 use parky_ops::config::{ConfigError, WriteError};
 use parky_ops::http::ApiError;
@@ -83,7 +84,8 @@ struct Body<'a> {
 
 /// Says what went wrong, and how the process ends.
 pub(crate) fn failure(error: &anyhow::Error, ui: &Ui) -> Outcome {
-    if is_closed_pipe(error) {
+    // Only our own stdout: a pipe that breaks anywhere else is wrapped in its own kind of error.
+    if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
         return Outcome::Done;
     }
     if let Some(Stopped(outcome)) = error.downcast_ref() {
@@ -107,15 +109,27 @@ pub(crate) fn usage(error: &clap::Error, words: impl Iterator<Item = OsString>) 
     let json = words.iter().any(|word| word == "--json" || word == "--format=json")
         || words.windows(2).any(|pair| pair == ["--format", "json"]);
     if json {
-        let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let hint = "parky-ops --help".to_owned();
+        let hint = "parky-ops help".to_owned();
         let kind = Kind { code: "usage", outcome: Outcome::Usage, hint, api: None };
-        say(&Ui::plain(Format::Json), &kind, message.to_owned(), Vec::new());
+        say(&Ui::plain(Format::Json), &kind, in_one_line(error), Vec::new());
     } else {
         let _ = error.print();
     }
     Outcome::Usage
+}
+
+/// The parser's complaint without its usage lines, and what was probably meant.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let suggested =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let near = suggested.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(word) => Some(word),
+        ContextValue::Strings(words) => words.first(),
+        _ => None,
+    });
+    near.map_or_else(|| line.to_owned(), |near| format!("{line}, did you mean '{near}'?"))
 }
 
 fn say(ui: &Ui, kind: &Kind, message: String, causes: Vec<String>) {
@@ -133,11 +147,6 @@ fn say(ui: &Ui, kind: &Kind, message: String, causes: Vec<String>) {
     if !kind.hint.is_empty() {
         ui.say(&format!("{} {}", paint(Tone::Good, "try:"), kind.hint));
     }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let kind = error.chain().find_map(|e| e.downcast_ref::<io::Error>()).map(io::Error::kind);
-    kind == Some(io::ErrorKind::BrokenPipe)
 }
 
 fn kind(error: &anyhow::Error) -> Kind {
