@@ -16,9 +16,9 @@ use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source, State};
 /// What was found out.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    /// Complete checks, in the order of their sources.
+    /// Complete checks, in the order in which their groups owe them, whoever answered first.
     pub checks: Vec<Check>,
-    /// The workers' deployments, not judged yet.
+    /// The workers' deployments, not judged yet, in the order of the configuration.
     pub workers: Vec<workers::Deployed>,
     /// What the dead letters tell, where they could be read.
     pub dead_letters: Option<dlq::DeadLetterFacts>,
@@ -59,7 +59,7 @@ pub async fn gather(
     for group in GROUPS {
         gathered.fill_in(world, group, wanted, limit, begun, interrupted);
     }
-    gathered.checks.sort_by_key(|check| check.source);
+    gathered.sort(world);
     gathered
 }
 
@@ -113,6 +113,16 @@ impl Gathered {
                 self.checks.push(judgement.check(source, name, Times { took_ms, measured_at }));
             }
         }
+    }
+
+    fn sort(&mut self, world: &World) {
+        let owed: Vec<_> = GROUPS.iter().flat_map(|group| (group.owes)(world)).collect();
+        let place = |source: Source, name: &str| {
+            let place = owed.iter().position(|owed| owed.0 == source && owed.1 == name);
+            (source, place.unwrap_or(usize::MAX))
+        };
+        self.checks.sort_by_key(|check| place(check.source, &check.name));
+        self.workers.sort_by_key(|deployed| place(Source::Workers, &deployed.worker));
     }
 
     fn has(&self, source: Source, name: &str) -> bool {
