@@ -56,11 +56,11 @@ pub(super) fn start(options: Options) -> anyhow::Result<Sandbox> {
             started = &mut starting => (started, None),
             outcome = signals.next() => (starting.await, Some(outcome)),
         };
-        let sandbox = started.context("starting the sandbox")?.context("starting the sandbox")?;
         match outcome {
-            None => Ok(sandbox),
+            None => started.context("starting the sandbox")?.context("starting the sandbox"),
+            // Whether it came up or not, and what did is taken down here.
             Some(outcome) => {
-                drop(sandbox);
+                drop(started);
                 Err(Stopped(outcome).into())
             }
         }

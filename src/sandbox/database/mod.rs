@@ -161,12 +161,12 @@ impl Database {
             DatabaseFacts::Refuses => {
                 let _runtime = stage.enter();
                 let port = ClosedPort::reserve()?;
-                let engine = "none: the scenario's database refuses connections".to_owned();
+                let engine = "no database: the scenario's refuses connections".to_owned();
                 Self::new(port.address(), native::USER, engine, Held::Closed(port))
             }
             DatabaseFacts::BadPassword => {
                 let gate = Gate::start(stage, Behind::Nobody)?;
-                let engine = "none: the scenario's database refuses every password".to_owned();
+                let engine = "no database: the scenario's refuses every password".to_owned();
                 Self::new(gate.address(), native::USER, engine, Held::Gate(gate))
             }
         }
