@@ -14,7 +14,10 @@ compile_error!("the tests need the stand-ins: run ./scripts/test, or add --featu
 mod harness;
 
 mod bad_input;
+mod command_line;
 mod config;
 mod doctor;
 mod layout;
+mod sandbox;
+mod terminal;
 mod triage;

@@ -2,14 +2,18 @@
 
 mod bouncer;
 mod cloudflare;
+mod leftovers;
 mod postgres;
+mod pty;
 mod run;
 mod servers;
 mod site;
 
 pub(crate) use bouncer::Bouncer;
 pub(crate) use cloudflare::{CloudflareSite, TOKEN_VARIABLE, cloudflare_config};
+pub(crate) use leftovers::{processes_that_name, sandbox_leftovers};
 pub(crate) use postgres::{PgClient, database_url};
-pub(crate) use run::{Done, Run, binary};
+pub(crate) use pty::Pty;
+pub(crate) use run::{Done, Run, binary, has_sandbox};
 pub(crate) use servers::{HttpServer, Tls, closed_port, silent_port};
 pub(crate) use site::Site;

@@ -15,6 +15,11 @@ pub(crate) fn binary() -> PathBuf {
     other.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_parky-ops")))
 }
 
+/// Whether the binary under test was built with the stand-ins: the one that is shipped was not.
+pub(crate) fn has_sandbox() -> bool {
+    std::env::var_os("PARKY_OPS_TEST_BINARY").is_none()
+}
+
 /// A command line under construction.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -80,6 +85,18 @@ impl Run {
         command.args(&self.words).env_clear().envs(&self.variables).current_dir(&self.directory);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    pub(super) fn words(&self) -> &[OsString] {
+        &self.words
+    }
+
+    pub(super) fn variables(&self) -> &BTreeMap<String, OsString> {
+        &self.variables
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        &self.directory
     }
 
     /// Runs it to its end.

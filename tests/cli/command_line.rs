@@ -1,0 +1,284 @@
+//! The command line itself: the tree of commands, what is refused, what can be pasted, completion.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use parky_ops::sandbox::{Behaviour, Scenario};
+
+use crate::harness::{Pty, Run, Site, binary, has_sandbox};
+
+fn at_home() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// What `help PATH` lists under a heading that ends with `heading`, first words only.
+fn listed(help: &str, heading: &str) -> Vec<String> {
+    let block = help.lines().skip_while(|line| *line != heading).skip(1);
+    let entries = block.take_while(|line| line.starts_with("  ") || line.is_empty());
+    let words = entries.filter_map(|line| line.strip_prefix("  ")?.split("  ").next());
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The options of a help page: the lines that begin with a dash, without what they mean.
+fn options(help: &str) -> Vec<String> {
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    lines.filter_map(|line| Some(line.split("  ").next()?.to_owned())).collect()
+}
+
+fn tree(home: &Path, path: &str, global: &BTreeSet<String>, out: &mut String) {
+    let help = Run::new(home, &format!("help {path}")).exits(0).stdout;
+    let usage = help.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap();
+    writeln!(out, "{usage}").unwrap();
+    for option in options(&help).into_iter().filter(|option| !global.contains(option)) {
+        writeln!(out, "    {option}").unwrap();
+    }
+    for command in listed(&help, "Commands:") {
+        tree(home, format!("{path} {command}").trim(), global, out);
+    }
+}
+
+#[test]
+fn the_command_tree() {
+    let home = at_home();
+    let top = Run::new(home.path(), "help").exits(0).stdout;
+    let (_, global) = top.split_once("Global options:").unwrap();
+    let mut text = String::from("everywhere\n");
+    options(global).iter().for_each(|option| writeln!(text, "    {option}").unwrap());
+    let known: BTreeSet<_> = options(global).into_iter().chain(["-h, --help".to_owned()]).collect();
+    tree(home.path(), "", &known, &mut text);
+    insta::assert_snapshot!(text, @r"
+    everywhere
+        --env <ENV>
+        --config <FILE>
+        --format <FORMAT>
+        --json
+        --color <COLOR>
+        --no-input
+        --timeout <SPAN>
+        --fail-on <yellow>
+        -q, --quiet
+        -v, --verbose...
+        --sandbox[=<SCENARIO>]
+    parky-ops [OPTIONS] <COMMAND>
+        -V, --version
+    parky-ops completions [OPTIONS] <SHELL>
+    parky-ops config [OPTIONS] <COMMAND>
+    parky-ops config init [OPTIONS]
+        --defaults
+        -y, --yes
+    parky-ops config path [OPTIONS]
+    parky-ops config show [OPTIONS]
+        --origin
+    parky-ops config validate [OPTIONS] [FILE]
+    parky-ops doctor [OPTIONS]
+    parky-ops health [OPTIONS] [HOST]...
+    parky-ops help [OPTIONS] [TOPIC]...
+    parky-ops sandbox [OPTIONS] <COMMAND>
+    parky-ops sandbox scenarios [OPTIONS]
+    parky-ops sandbox up [OPTIONS] <DIR>
+        --scenario <SCENARIO>
+    parky-ops triage [OPTIONS]
+        --host <HOST>
+        --symptom <SYMPTOM>
+        --started <TIME>
+        --only <SOURCE>
+        --skip <SOURCE>
+        --markdown
+        --lang <LANG>
+        --prod-impact <ANSWER>
+        --full-outage
+        --payment
+        --data-loss
+        --security
+        --dev-only
+    ");
+}
+
+#[test]
+fn wrong_words_are_refused_with_a_suggestion() {
+    let home = at_home();
+    for (words, near) in [
+        ("triag", "triage"),
+        ("triage --jsn", "--json"),
+        ("triage --only host", "hosts"),
+        ("config shwo", "show"),
+        ("help triag", "triage"),
+        ("help exit-code", "exit-codes"),
+    ] {
+        let done = Run::new(home.path(), words).exits(2);
+        assert_eq!(done.stdout, "", "{words}");
+        assert!(done.stderr.contains(&format!("'{near}'")), "{words}: {}", done.stderr);
+
+        let done = Run::new(home.path(), words).arg("--json").exits(2);
+        assert_eq!(done.stdout, "", "{words}");
+        assert_eq!(done.stderr.lines().count(), 1, "{words}: {}", done.stderr);
+        let error = done.error();
+        assert_eq!((&error["code"], &error["exit"]), (&"usage".into(), &2.into()), "{words}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&format!("did you mean '{near}'?")), "{words}: {message}");
+    }
+}
+
+#[test]
+fn a_command_that_is_missing_is_wrong_usage() {
+    let home = at_home();
+    for words in ["", "config", "-q"] {
+        let done = Run::new(home.path(), words).exits(2);
+        assert_eq!(done.stdout, "");
+        assert!(done.stderr.contains("Usage: "), "{words}: {}", done.stderr);
+    }
+    let error = Run::new(home.path(), "config --json").exits(2).error();
+    assert!(error["message"].as_str().unwrap().contains("requires a subcommand"), "{error}");
+}
+
+#[test]
+fn the_sandbox_says_which_feature_it_needs_or_works() {
+    let home = at_home();
+    for words in ["--sandbox=healthy config path", "sandbox scenarios"] {
+        let run = Run::new(home.path(), words);
+        if has_sandbox() {
+            let _ = run.exits(0);
+        } else {
+            let done = run.exits(2);
+            assert_eq!(done.stdout, "");
+            assert!(done.stderr.contains("without the cargo feature 'sandbox'"), "{}", done.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_and_a_configuration_exclude_each_other() {
+    let home = at_home();
+    let done = Run::new(home.path(), "triage --sandbox --config parky.toml").exits(2);
+    assert!(done.stderr.contains("brings its own configuration"), "{}", done.stderr);
+    assert_eq!(done.stdout, "");
+}
+
+/// A folder with the binary under its own name, to be put into `PATH`.
+fn bin(home: &Path) -> String {
+    let folder = home.join("bin");
+    fs::create_dir(&folder).unwrap();
+    symlink(binary(), folder.join("parky-ops")).unwrap();
+    format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
+}
+
+#[test]
+fn what_it_prints_can_be_pasted_back() {
+    let site = Site::of(Scenario::BadTokens);
+    site.sandbox().host("parky.co.jp").unwrap().behave(&Behaviour::Answers(500)).unwrap();
+    let config = site.home().join("it's my.toml");
+    fs::rename(site.config_path(), &config).unwrap();
+    let run = Run::new(site.home(), "triage --json --config").arg(&config);
+    let data = run.exits(10).data();
+    let path = bin(site.home());
+    let mut ours = Vec::new();
+    for step in data["next"].as_array().unwrap() {
+        let command = step["command"].as_str().unwrap();
+        assert!(!command.contains('\n'), "{command}");
+        if command.starts_with("parky-ops ") {
+            ours.push(command);
+        }
+    }
+    let words: Vec<_> = ours.iter().map(|line| shell_words::split(line).unwrap()).collect();
+    assert!(words.iter().any(|words| words.contains(&"health".to_owned())), "{ours:?}");
+    assert!(words.iter().any(|words| words.contains(&"doctor".to_owned())), "{ours:?}");
+    for (line, words) in ours.iter().zip(&words) {
+        assert_eq!(words[1..3], ["--config", config.to_str().unwrap()], "{line}");
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", line]).env_clear().env("PATH", &path).env("HOME", site.home());
+        let output = shell.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(7 | 10)), "{line}: {stderr}");
+        assert!(!output.stdout.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn the_environment_is_repeated_in_what_it_prints() {
+    let home = at_home();
+    let run = Run::new(home.path(), "triage --env dev --only workers --json");
+    let data = run.exits(3).data();
+    assert_eq!(data["next"][0]["command"], "parky-ops --env dev doctor");
+}
+
+fn committed(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
+}
+
+#[test]
+fn the_committed_completions_are_those_that_it_prints() {
+    let home = at_home();
+    for (shell, file) in
+        [("bash", "parky-ops.bash"), ("zsh", "_parky-ops"), ("fish", "parky-ops.fish")]
+    {
+        let printed = Run::new(home.path(), &format!("completions {shell}")).exits(0).stdout;
+        let kept = fs::read_to_string(committed(file)).unwrap();
+        assert!(printed == kept, "stale: parky-ops completions {shell} > completions/{file}");
+    }
+}
+
+fn output(home: &Path, path: &str, words: &[&str]) -> String {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env_clear().env("PATH", path).env("HOME", home).current_dir(home);
+    let output = command.output().unwrap_or_else(|e| panic!("{} is not installed: {e}", words[0]));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "", "{words:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn bash_completes() {
+    let home = at_home();
+    let path = bin(home.path());
+    let complete = |words: &str, last: &str| {
+        let line = format!(
+            "source {}; COMP_WORDS=({words} {last:?}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             complete -p parky-ops >/dev/null || exit; \
+             _clap_complete_parky_ops parky-ops {last:?} x; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            committed("parky-ops.bash").display()
+        );
+        output(home.path(), &path, &["bash", "--norc", "-c", &line])
+    };
+    assert_eq!(complete("parky-ops", "tri").trim(), "triage");
+    let options = complete("parky-ops", "--");
+    assert!(options.contains("--env") && options.contains("--sandbox"), "{options}");
+    assert_eq!(complete("parky-ops triage --only", "ho").trim(), "hosts");
+}
+
+#[test]
+fn fish_completes() {
+    let home = at_home();
+    let path = bin(home.path());
+    let complete = |line: &str| {
+        let script =
+            format!("source {}; complete -C {line:?}", committed("parky-ops.fish").display());
+        output(home.path(), &path, &["fish", "--no-config", "-c", &script])
+    };
+    assert!(complete("parky-ops tri").starts_with("triage"), "{}", complete("parky-ops tri"));
+    let options = complete("parky-ops --");
+    assert!(options.contains("--env") && options.contains("--sandbox"), "{options}");
+}
+
+#[test]
+fn zsh_completes() {
+    let home = at_home();
+    let path = bin(home.path());
+    let mut zsh = Command::new("zsh");
+    zsh.args(["-f", "-i"]).env_clear().env("PATH", &path).env("HOME", home.path());
+    zsh.env("TERM", "xterm-256color").current_dir(home.path());
+    let mut pty = Pty::start(&mut zsh, 80);
+    let script = committed("_parky-ops");
+    pty.type_in("PS1='ready> '; autoload -U compinit && compinit -u -D && ");
+    pty.type_in(&format!("source {} && print loa''ded\r", script.display()));
+    pty.wait_for("loaded");
+    pty.type_in("parky-ops tri\t");
+    pty.wait_until_shown("ready> parky-ops triage ");
+    pty.type_in("--on\t");
+    pty.wait_until_shown("ready> parky-ops triage --only ");
+    pty.type_in("\u{15}exit\r");
+    assert_eq!(pty.end().code, Some(0));
+}
