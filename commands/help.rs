@@ -1,6 +1,6 @@
 //! `parky-ops help [TOPIC | COMMAND..]`: what cannot be found under a single command.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 use parky_ops::domain::ReasonCode;
@@ -11,7 +11,8 @@ use crate::cli::Cli;
 use crate::context::Context;
 use crate::exit::{CODES, Outcome};
 use crate::report::Usage;
-use crate::ui::{Page, Table, Ui, View};
+use crate::signals;
+use crate::ui::{Row, RowStream, Ui};
 
 /// Explain a topic (exit-codes, reasons) or a command
 #[derive(clap::Args, Debug)]
@@ -24,19 +25,21 @@ pub(crate) struct HelpArgs {
 pub(crate) fn run(args: &HelpArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let words: Vec<_> = args.words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["exit-codes"] => ui.show(&Topic::exit_codes(), ctx.clock.now())?,
-        ["reasons"] => ui.show(&Topic::reasons(), ctx.clock.now())?,
+        ["exit-codes"] => list(Topic::exit_codes(), ctx, ui)?,
+        ["reasons"] => list(Topic::reasons(), ctx, ui)?,
         words => ui.show_raw(&of_command(words)?)?,
     }
     Ok(Outcome::Done)
 }
 
-/// A table of words and what they mean.
-#[derive(Serialize)]
+fn list(topic: Topic, ctx: &Context, ui: &Ui) -> anyhow::Result<()> {
+    signals::block_on(ui.list(topic, ctx.clock.now()))
+}
+
+/// Words and what they mean.
 struct Topic {
-    #[serde(skip)]
     heading: &'static str,
-    rows: Vec<Entry>,
+    entries: std::vec::IntoIter<Entry>,
 }
 
 #[derive(Serialize)]
@@ -47,27 +50,34 @@ struct Entry {
 
 impl Topic {
     fn exit_codes() -> Self {
-        let rows = CODES.iter().map(|(code, means)| Entry { word: code.to_string(), means });
-        Self { heading: "EXIT", rows: rows.collect() }
+        let entries = CODES.iter().map(|(code, means)| Entry { word: code.to_string(), means });
+        Self { heading: "EXIT", entries: entries.collect::<Vec<_>>().into_iter() }
     }
 
     fn reasons() -> Self {
-        let rows = ReasonCode::ALL
+        let entries = ReasonCode::ALL
             .iter()
             .map(|code| Entry { word: code.word().to_owned(), means: code.means() });
-        Self { heading: "REASON", rows: rows.collect() }
+        Self { heading: "REASON", entries: entries.collect::<Vec<_>>().into_iter() }
     }
 }
 
-impl View for Topic {
-    const COMMAND: &'static str = "help";
+impl Row<2> for Entry {
+    fn cells(&self) -> [String; 2] {
+        [self.word.clone(), self.means.to_owned()]
+    }
+}
 
-    fn text(&self, out: &mut dyn fmt::Write, page: &Page) -> fmt::Result {
-        let mut table = Table::new(page, [self.heading, "MEANS"]);
-        for entry in &self.rows {
-            table.row([&entry.word, entry.means]);
-        }
-        write!(out, "{table}")
+impl RowStream<2> for Topic {
+    const COMMAND: &'static str = "help";
+    type Row = Entry;
+
+    fn columns(&self) -> [&'static str; 2] {
+        [self.heading, "MEANS"]
+    }
+
+    async fn next(&mut self) -> anyhow::Result<Option<Entry>> {
+        Ok(self.entries.next())
     }
 }
 
