@@ -136,6 +136,17 @@ fn a_command_that_is_missing_is_wrong_usage() {
 }
 
 #[test]
+fn a_topic_is_a_list_that_says_whether_it_is_whole() {
+    let home = at_home();
+    let document = Run::new(home.path(), "help reasons --json").exits(0).json();
+    assert_eq!(document["schema"], "parky-ops/help/v1");
+    let data = &document["data"];
+    assert_eq!((&data["complete"], &data["more"]), (&true.into(), &false.into()));
+    let rows = data["rows"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["word"] == "untold-p0"), "{data:#}");
+}
+
+#[test]
 fn the_sandbox_says_which_feature_it_needs_or_works() {
     let home = at_home();
     for words in ["--sandbox=healthy config path", "sandbox scenarios"] {

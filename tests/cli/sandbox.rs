@@ -120,7 +120,7 @@ fn a_real_credential_never_reaches_the_stand_ins() {
     }
     // With any of them in place of the stand-ins' own, something would be refused or not found.
     let done = triage.exits(10);
-    assert!(done.stdout.contains("Suspect  worker public"), "{}", done.stdout);
+    assert!(done.stdout.contains("worker public @142"), "{}", done.stdout);
     assert!(!done.stdout.contains("unknown"), "{}", done.stdout);
     assert!(!done.stdout.contains(marker) && !done.stderr.contains(marker));
     let left: Vec<_> = fs::read_dir(home.path()).unwrap().collect();
