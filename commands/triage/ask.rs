@@ -6,6 +6,7 @@ use parky_ops::domain::severity::Impact;
 use parky_ops::domain::{Jst, Verdict};
 use parky_ops::triage::{Question, Symptom, Triage, propose};
 
+use crate::exit::Outcome;
 use crate::signals::Signals;
 use crate::ui::{Ui, prompt};
 
@@ -15,7 +16,8 @@ pub(super) fn worth_asking(answer: &Triage) -> bool {
     trouble && answer.severity.proposed.is_none()
 }
 
-/// Asks for the impact and the symptom, and says what follows. A signal ends the questions.
+/// Asks for the impact and the symptom, and says what follows. A signal ends the questions, and is
+/// how the command then ends.
 pub(super) async fn complete(
     question: &mut Question,
     answer: &Triage,
@@ -23,7 +25,7 @@ pub(super) async fn complete(
     ui: &Ui,
     signals: &mut Signals,
     now: DateTime<Utc>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Outcome>> {
     let questions = async {
         let impact =
             prompt::choose("Are users of production hit?", &["yes", "no", "unknown"], "unknown")
@@ -35,7 +37,7 @@ pub(super) async fn complete(
         anyhow::Ok((impact, symptom))
     };
     let (impact, symptom) = tokio::select! {
-        _ = signals.next() => return Ok(()),
+        outcome = signals.next() => return Ok(Some(prompt::abandon(outcome))),
         answers = questions => answers?,
     };
     question.answers.prod_impact = impact.parse::<Impact>().ok();
@@ -53,7 +55,7 @@ pub(super) async fn complete(
     };
     let late = proposal.due_at.is_some_and(|due| due < now);
     ui.say(&if late { format!("{line}, which is past") } else { line });
-    Ok(())
+    Ok(None)
 }
 
 const SYMPTOMS: [&str; 4] = {

@@ -136,7 +136,12 @@ pub(crate) async fn run(args: &TriageArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
         return Ok(outcome);
     }
     if ask::worth_asking(&answer) && ctx.can_ask(ui) && !args.markdown {
-        ask::complete(&mut question, &answer, &world, ui, &mut signals, ctx.clock.now()).await?;
+        let now = ctx.clock.now();
+        if let Some(outcome) =
+            ask::complete(&mut question, &answer, &world, ui, &mut signals, now).await?
+        {
+            return Ok(outcome);
+        }
     }
     Ok(Outcome::of_checks(&answer.checks, ctx.globals.fail_on.is_some()))
 }
