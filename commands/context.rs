@@ -116,7 +116,8 @@ impl Context {
     pub(crate) fn invocation(&self, env: &EnvName) -> Invocation {
         Invocation {
             env: env.clone(),
-            config: self.globals.config.clone(),
+            say_env: self.globals.env.is_some() && self.vars.get("PARKY_OPS_ENV").is_some(),
+            config: self.globals.config.as_ref().map(|path| self.cwd.join(path)),
             sandbox: self.globals.sandbox.clone(),
         }
     }

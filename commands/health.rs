@@ -11,10 +11,10 @@ use parky_ops::domain::{Caveat, Check, Source, Verdict};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::args::host::find_host;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::signals::Signals;
-use crate::triage::find_host;
 use crate::ui::{self, Page, Progress, Table, Ui, View};
 
 /// Probe the hosts: DNS, TCP, TLS and first-byte times, certificate expiry

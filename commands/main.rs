@@ -1,5 +1,6 @@
 //! The binary: parse, build the context, run the one command, report.
 
+mod args;
 mod cli;
 mod completions;
 mod config;

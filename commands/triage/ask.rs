@@ -34,15 +34,18 @@ pub(super) async fn complete(
             Some(symptom) => symptom.word(),
             None => prompt::choose("What does it look like?", &SYMPTOMS, "partial").await?,
         };
-        anyhow::Ok((impact, symptom))
+        let dev_only = impact == "no"
+            && prompt::choose("Is only dev or monitoring affected?", &["no", "yes"], "no").await?
+                == "yes";
+        anyhow::Ok((impact, symptom, dev_only))
     };
-    let (impact, symptom) = tokio::select! {
+    let (impact, symptom, dev_only) = tokio::select! {
         outcome = signals.next() => return Ok(Some(prompt::abandon(outcome))),
         answers = questions => answers?,
     };
     question.answers.prod_impact = impact.parse::<Impact>().ok();
     question.answers.full_outage |= symptom == Symptom::Outage.word() && impact == "yes";
-    question.answers.dev_only |= impact == "no";
+    question.answers.dev_only |= dev_only;
     let proposal = propose(question.answers, answer, &world.config);
     let line = match (proposal.proposed, proposal.due_at) {
         (Some(severity), Some(due)) => format!(

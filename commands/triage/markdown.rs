@@ -42,7 +42,7 @@ const JA: Words = Words {
 
 const EN: Words = Words {
     started: "Started",
-    ago: "ago",
+    ago: " ago",
     unknown_start: "not known",
     suspect: "Changed just before",
     severity: "Severity (proposed)",
@@ -102,7 +102,7 @@ fn facts(
         StartedFrom::Now => words.unknown_start.to_owned(),
         _ => {
             let at = answer.started_at;
-            format!("{} ({} {})", Jst(at), span(now - at), words.ago)
+            format!("{} ({}{})", Jst(at), long(now - at, lang), words.ago)
         }
     };
     let severity = match (answer.severity.proposed, answer.severity.due_at) {
@@ -117,6 +117,18 @@ fn facts(
     facts.push((words.told, told(answer, lang)));
     facts.push((words.vendor, vendor(answer, lang)));
     facts
+}
+
+/// A span in the words of the language.
+fn long(delta: chrono::TimeDelta, lang: Lang) -> String {
+    let text = span(delta);
+    match lang {
+        Lang::En => text,
+        Lang::Ja => ["min/分", "h/時間", "d/日", "s/秒"].iter().fold(text, |text, pair| {
+            let (english, japanese) = pair.split_once('/').unwrap_or_default();
+            text.replace(english, japanese)
+        }),
+    }
 }
 
 fn changed(suspect: &Suspect, lang: Lang) -> String {

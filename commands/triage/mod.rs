@@ -5,26 +5,27 @@
 
 mod ask;
 mod markdown;
+mod memory;
 mod view;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use clap::builder::TypedValueParser as _;
 use parky_ops::checks::{World, gather};
-use parky_ops::config::{Host, Lang};
+use parky_ops::config::Lang;
 use parky_ops::domain::severity::{Answers, Impact};
-use parky_ops::domain::text::nearest;
-use parky_ops::domain::{Caveat, Moment, Source};
-use parky_ops::state::{Remembered, State};
+use parky_ops::domain::{Moment, Source};
 use parky_ops::triage::{Question, Symptom, Triage, judge};
 
+use self::memory::Memory;
+use crate::args::host::find_host;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::report::Usage;
 use crate::signals::Signals;
-use crate::ui::{Progress, Ui};
+use crate::ui::{Format, Progress, Ui};
 
 /// Ask everything at once: what is broken, since when, why, who knows, what next
 ///
@@ -42,8 +43,8 @@ pub(crate) struct TriageArgs {
     host: Option<String>,
 
     /// What it looks like from outside
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Symptom::WORDS.map(|w| w.0)))]
-    symptom: Option<String>,
+    #[arg(long, value_parser = symptom())]
+    symptom: Option<Symptom>,
 
     /// When it started: 2h (ago), 03:12 (JST) or RFC 3339 [default: from the signs]
     #[arg(long, value_name = "TIME")]
@@ -82,12 +83,17 @@ pub(crate) struct TriageArgs {
     skip: Vec<String>,
 
     /// Print Markdown for the incident thread
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     markdown: bool,
 
     /// Language of the Markdown [default: lang of the configuration]
     #[arg(long, value_parser = ["ja", "en"])]
     lang: Option<String>,
+}
+
+fn symptom() -> impl clap::builder::TypedValueParser<Value = Symptom> {
+    let words = Symptom::WORDS.map(|(word, _)| word);
+    clap::builder::PossibleValuesParser::new(words).try_map(|word| word.parse::<Symptom>())
 }
 
 fn sources() -> clap::builder::PossibleValuesParser {
@@ -99,6 +105,10 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 pub(crate) async fn run(args: &TriageArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let mut signals = Signals::listen()?;
+    if args.markdown && ui.look.format == Format::Json {
+        let text = "--markdown and JSON are two forms of one answer: choose one".to_owned();
+        return Err(Usage::new(text, "parky-ops triage --markdown").into());
+    }
     let wanted = args.wanted()?;
     let limit = ctx.globals.timeout.unwrap_or(LIMIT);
     let world = ctx.world(limit)?;
@@ -111,15 +121,11 @@ pub(crate) async fn run(args: &TriageArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     let mut signal = None;
     let stop = async { signal = Some(signals.next().await) };
     let watch = |source, name: &str, state| progress.seen(source, name, state);
-    let memory = async {
-        let mut memory = Memory::open(&world).await;
-        let streak = memory.red_streak(&world, ctx.clock.now()).await;
-        (memory, streak)
-    };
-    let ((mut memory, streak), gathered) =
-        tokio::join!(memory, gather(&world, &wanted, limit, stop, watch));
+    let recalled = Memory::recall(&world, ctx.clock.now());
+    let (mut memory, gathered) =
+        tokio::join!(recalled, gather(&world, &wanted, limit, stop, watch));
     drop(progress);
-    question.red_streak = streak;
+    question.red_streak = memory.red_streak;
     let invocation = ctx.invocation(&world.config.env);
     let now = ctx.clock.now();
     let mut answer = judge(gathered, &question, &world.config, &invocation, now);
@@ -128,8 +134,8 @@ pub(crate) async fn run(args: &TriageArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     show(&answer, args, &world, ui, now)?;
     // What was asked for is on the screen; keeping it must not hold up a deadline.
     let left = limit.saturating_sub(begun.elapsed()).max(Duration::from_millis(200));
-    let kept = tokio::time::timeout(left, memory.keep(&answer, &world, args.whole())).await;
-    if let Ok(Err(error)) = kept {
+    let whole = args.whole() && signal.is_none();
+    if let Err(error) = memory.keep(&answer, &world, whole, left).await {
         ui.note(&format!("this triage was not kept: {error:#}"));
     }
     if let Some(outcome) = signal {
@@ -191,11 +197,10 @@ impl TriageArgs {
             Usage::new(format!("--started: {error}"), "parky-ops triage --started 03:12")
         })?;
         let host = self.host.as_deref().map(|host| find_host(&world.config.hosts, host));
-        let symptom = self.symptom.as_deref();
         Ok(Question {
             started,
             host: host.transpose()?,
-            symptom: Symptom::WORDS.into_iter().find(|w| Some(w.0) == symptom).map(|w| w.1),
+            symptom: self.symptom,
             answers: Answers {
                 prod_impact: self.prod_impact,
                 full_outage: self.full_outage,
@@ -207,86 +212,5 @@ impl TriageArgs {
             red_streak: None,
             psql: world.psql(),
         })
-    }
-}
-
-/// The configured host that `word` names: its whole name, or a part that only one host has.
-pub(crate) fn find_host(hosts: &[Host], word: &str) -> anyhow::Result<String> {
-    let by_name = |host: &&Host| host.name == word || host.url.host_str() == Some(word);
-    if let Some(host) = hosts.iter().find(by_name) {
-        return Ok(host.name.clone());
-    }
-    let mut parts = hosts.iter().filter(|host| host.name.contains(word));
-    match (parts.next(), parts.next()) {
-        (Some(host), None) => Ok(host.name.clone()),
-        (first, _) => {
-            let names = || hosts.iter().map(|host| host.name.as_str());
-            let says = match (first, nearest(word, names())) {
-                (Some(_), _) => format!("'{word}' fits several hosts: {}", list(names())),
-                (None, Some(near)) => format!("no host '{word}', did you mean '{near}'?"),
-                (None, None) => format!("no host '{word}'; there are {}", list(names())),
-            };
-            Err(Usage::new(says, "parky-ops config show").into())
-        }
-    }
-}
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// The local state, as far as it can be used: a triage never fails for want of it.
-struct Memory {
-    state: Option<State>,
-    caveats: Vec<Caveat>,
-}
-
-impl Memory {
-    async fn open(world: &World) -> Self {
-        let Some(directory) = &world.config.state_dir else {
-            let text = "no home directory: this triage is not kept, and earlier ones are not known";
-            return Self { state: None, caveats: vec![Caveat::new("no-state", text)] };
-        };
-        match State::open(directory).await {
-            Ok(state) => {
-                let damaged = state.replaced().map(|path| {
-                    let text = format!(
-                        "the local state was damaged and starts anew; kept as {}",
-                        path.display()
-                    );
-                    Caveat::new("state-damaged", text)
-                });
-                Self { state: Some(state), caveats: damaged.into_iter().collect() }
-            }
-            Err(error) => {
-                let text = format!("this triage is not kept: {error}");
-                Self { state: None, caveats: vec![Caveat::new("no-state", text)] }
-            }
-        }
-    }
-
-    async fn red_streak(&mut self, world: &World, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        match self.state.as_mut()?.red_streak(&world.config.env, now).await {
-            Ok(streak) => streak,
-            Err(error) => {
-                let text = format!("earlier triages could not be read: {error}");
-                self.caveats.push(Caveat::new("no-state", text));
-                None
-            }
-        }
-    }
-
-    async fn keep(&mut self, answer: &Triage, world: &World, whole: bool) -> anyhow::Result<()> {
-        let Some(mut state) = self.state.take() else { return Ok(()) };
-        let document = serde_json::to_string(answer).context("writing the answer as JSON")?;
-        let triage = Remembered {
-            at: world.clock.now(),
-            env: &world.config.env,
-            whole,
-            verdict: answer.verdict,
-            document: &world.redactor.clean(&document),
-        };
-        state.remember(&triage).await?;
-        Ok(state.close().await?)
     }
 }

@@ -159,22 +159,34 @@ pub(super) fn told(answer: &Triage) -> String {
         (ToldState::No, None) => paint(Tone::Bad, "NO"),
         (ToldState::Yes, _) => "yes: every P0 that Discord did not take went out by e-mail".into(),
         (ToldState::Nothing, _) => "no P0 alert was lost in the last 24 h".into(),
+        (ToldState::Unknown, _) if left_out(answer, Source::Dlq) => NOT_ASKED.to_owned(),
         (ToldState::Unknown, _) => {
             format!("{} the dead letters could not be read", paint(Tone::Unsure, "unknown:"))
         }
     }
 }
 
+const NOT_ASKED: &str = "not asked (left out by --only or --skip)";
+
+fn left_out(answer: &Triage, source: Source) -> bool {
+    let mut of_source = answer.checks.iter().filter(|check| check.source == source);
+    of_source.all(|check| check.state == State::Skipped)
+}
+
 pub(super) fn us_or_them(answer: &Triage) -> String {
     let names = answer.vendor.names.join(", ");
+    if left_out(answer, Source::Vendors) && answer.suspect.is_none() {
+        return NOT_ASKED.to_owned();
+    }
     match (answer.vendor.judgement, names.is_empty()) {
         (UsOrThem::Us, true) => "us: no vendor that we stand on reports trouble".into(),
         (UsOrThem::Us, false) => format!("us, though trouble is reported by {names}"),
         (UsOrThem::Them, _) => format!("them: {names}"),
         (UsOrThem::Unknown, true) => "unknown: status pages could not be read".into(),
-        (UsOrThem::Unknown, false) => {
-            format!("unknown: not all status pages could be read; trouble at {names}")
-        }
+        (UsOrThem::Unknown, false) => format!(
+            "unknown: trouble is reported by {names}, but not all of our deployments and their pages \
+             could be read"
+        ),
     }
 }
 

@@ -147,9 +147,10 @@ impl Ui {
         self.write_out(text)
     }
 
-    /// A line on stderr for the person at the keyboard; silent under `-q`.
+    /// A line on stderr for the person at the keyboard; silent under `-q`, and under JSON, where stderr
+    /// holds nothing but an error.
     pub(crate) fn note(&self, line: &str) {
-        if !self.look.quiet {
+        if !self.look.quiet && self.look.format == Format::Text {
             self.say(&self.wrap(line));
         }
     }

@@ -1,13 +1,14 @@
 //! Questions to the person at the terminal, and the only maker of a [`Consent`].
 //!
-//! Answers are typed as a line with Enter and the terminal stays in its ordinary mode, so that
-//! whatever ends the program at a question leaves the cursor shown and echo on.
+//! Whatever ends the program at a question, the terminal is given back as it was found.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use dialoguer::{Input, Select};
 use parky_ops::domain::{Agreement, Consent};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::paint;
 use crate::exit::Outcome;
@@ -19,30 +20,25 @@ pub(crate) fn possible(no_input: bool) -> bool {
     !no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// One of `choices`, typed as a word or its first letters; Enter, or the end of the input, takes the
-/// default.
+/// One of `choices`, by the arrow keys and Enter; Escape takes the default.
 pub(crate) async fn choose(
-    question: &str,
-    choices: &[&'static str],
+    question: &'static str,
+    choices: &'static [&'static str],
     default: &'static str,
 ) -> anyhow::Result<&'static str> {
-    loop {
-        let typed = answer(format!("{question} {} [{default}]:", choices.join("/"))).await?;
-        match typed.as_deref() {
-            None | Some("") => return Ok(default),
-            Some(typed) => {
-                let mut fits = choices.iter().filter(|choice| choice.starts_with(typed));
-                if let (Some(choice), None) = (fits.next(), fits.next()) {
-                    return Ok(choice);
-                }
-            }
-        }
-    }
+    let _mode = Mode::keep();
+    let select = move || {
+        let start = choices.iter().position(|choice| *choice == default).unwrap_or(0);
+        let select = Select::new().with_prompt(question).items(choices).default(start);
+        select.interact_opt().map(|chosen| chosen.map_or(default, |at| choices[at]))
+    };
+    let chosen = tokio::task::spawn_blocking(select).await.context("asking on the terminal")?;
+    chosen.map_err(refused)
 }
 
 /// A line of text; empty is an answer.
 pub(crate) fn line(question: &str) -> anyhow::Result<String> {
-    Ok(answer_or_signal(format!("{question}:"))?.unwrap_or_default())
+    answer_or_signal(question)
 }
 
 /// Asks for a normal act: y/N, N being the default. `None` is no.
@@ -58,7 +54,7 @@ pub(crate) fn consent(
     } else if !can_ask {
         return Ok(None);
     } else {
-        let typed = answer_or_signal(format!("{act}? [y/N]:"))?.unwrap_or_default();
+        let typed = answer_or_signal(&format!("{act}? [y/N]"))?;
         if !matches!(typed.to_ascii_lowercase().as_str(), "y" | "yes") {
             return Ok(None);
         }
@@ -74,29 +70,49 @@ pub(crate) fn abandon(outcome: Outcome) -> Outcome {
     outcome
 }
 
-/// What was typed; `None` at the end of the input.
-async fn answer(question: String) -> anyhow::Result<Option<String>> {
-    let typed = tokio::task::spawn_blocking(move || ask(&question)).await;
-    typed.context("asking on the terminal")?.context("asking on the terminal")
-}
-
-/// The same for commands that have no runtime; a signal ends question and command.
-fn answer_or_signal(question: String) -> anyhow::Result<Option<String>> {
+/// What was typed; empty is an answer. A signal ends question and command.
+fn answer_or_signal(question: &str) -> anyhow::Result<String> {
     signals::block_on(async {
+        let _mode = Mode::keep();
         let mut signals = Signals::listen()?;
+        let question = paint::finish(question, false);
+        let ask = move || Input::<String>::new().with_prompt(question).allow_empty(true).interact();
         tokio::select! {
+            biased;
             outcome = signals.next() => Err(Stopped(abandon(outcome)).into()),
-            typed = answer(question) => typed,
+            typed = tokio::task::spawn_blocking(ask) => {
+                let typed = typed.context("asking on the terminal")?.map_err(refused)?;
+                Ok(typed.trim().to_owned())
+            }
         }
     })
 }
 
-fn ask(question: &str) -> io::Result<Option<String>> {
-    let mut err = io::stderr().lock();
-    write!(err, "{} ", paint::finish(question, false))?;
-    err.flush()?;
-    drop(err);
-    let mut typed = String::new();
-    let read = io::stdin().read_line(&mut typed)?;
-    Ok((read > 0).then(|| typed.trim().to_owned()))
+/// A question that broke off: by Ctrl-C, which may be seen here before the signal is, or for good.
+fn refused(error: dialoguer::Error) -> anyhow::Error {
+    let dialoguer::Error::IO(error) = error;
+    match error.kind() {
+        io::ErrorKind::Interrupted => Stopped(abandon(Outcome::Interrupted)).into(),
+        _ => anyhow::Error::new(error).context("asking on the terminal"),
+    }
+}
+
+/// The terminal's settings as they were before a question. A question that a signal ends leaves a
+/// thread behind that still reads keys one by one; dropping this gives the shell its echo, its line
+/// mode and its cursor back.
+struct Mode(Option<Termios>);
+
+impl Mode {
+    fn keep() -> Self {
+        Self(tcgetattr(io::stdin()).ok())
+    }
+}
+
+impl Drop for Mode {
+    fn drop(&mut self) {
+        if let Some(settings) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, settings);
+        }
+        let _ = console::Term::stderr().show_cursor();
+    }
 }

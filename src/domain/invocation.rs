@@ -7,8 +7,10 @@ use super::EnvName;
 /// The global options that a printed command has to repeat.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// `--env`
+    /// The environment.
     pub env: EnvName,
+    /// Whether a plain call would mean another environment: it was named, or a variable names one.
+    pub say_env: bool,
     /// `--config`, where it was given
     pub config: Option<PathBuf>,
     /// `--sandbox=SCENARIO`, where it was given
@@ -24,7 +26,7 @@ impl Invocation {
             line.push(' ');
             line.push_str(&shell_words::quote(word));
         };
-        if !self.env.is_prod() {
+        if self.say_env || !self.env.is_prod() {
             push("--env");
             push(self.env.as_str());
         }
@@ -49,10 +51,12 @@ mod tests {
 
     #[test]
     fn options_that_are_not_the_default_are_repeated_and_quoted() {
-        let plain = Invocation { env: EnvName::prod(), config: None, sandbox: None };
+        let plain =
+            Invocation { env: EnvName::prod(), say_env: false, config: None, sandbox: None };
         assert_eq!(plain.own(["health"]), "parky-ops health");
         let all = Invocation {
             env: "dev".parse().unwrap(),
+            say_env: true,
             config: Some("/tmp/my conf.toml".into()),
             sandbox: Some("bad-deploy".into()),
         };

@@ -22,7 +22,7 @@ use super::shared::Shared;
 use super::{classify, wire};
 
 /// The most bytes of a body that are kept, decompressed, unless [`Api::max_body`] says otherwise.
-pub const MAX_BODY: usize = 16 << 20;
+pub const MAX_BODY: usize = 4 << 20;
 
 /// A longer wait than this is not worth sitting through; its end is named instead.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -199,7 +199,8 @@ mod tests {
     fn answer(gathered: Gathered, question: &Question) -> Triage {
         let vars = Vars::default();
         let config = load(&LoadInput::new(&vars, Path::new("/"))).unwrap().config;
-        let invocation = Invocation { env: EnvName::prod(), config: None, sandbox: None };
+        let invocation =
+            Invocation { env: EnvName::prod(), say_env: false, config: None, sandbox: None };
         judge(gathered, question, &config, &invocation, now())
     }
 

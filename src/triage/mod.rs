@@ -94,6 +94,15 @@ impl Symptom {
     }
 }
 
+impl std::str::FromStr for Symptom {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let known = Self::WORDS.into_iter().find(|(known, _)| *known == word);
+        known.map(|(_, symptom)| symptom).ok_or_else(|| format!("no symptom '{word}'"))
+    }
+}
+
 /// A severity, or that none can be proposed yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Proposal {

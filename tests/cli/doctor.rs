@@ -30,6 +30,7 @@ fn line_of(site: &Site, key: &str) -> String {
 #[test]
 fn a_healthy_world_is_green_with_the_origin_of_each_credential() {
     let site = Site::of(Scenario::Healthy);
+    site.set("env.prod.credentials.github_token", r#""ghp_0123456789abcdefghijABCDEFGHIJ012345""#);
     // GitHub, Sentry and Discord, who take every token.
     let others = HttpServer::answering("200 OK", "application/json", "{}");
     let url = database_url(&site);
@@ -74,6 +75,7 @@ fn a_healthy_world_is_green_with_the_origin_of_each_credential() {
 #[test]
 fn refused_credentials_are_unknown_and_named_with_their_source() {
     let site = Site::of(Scenario::BadTokens);
+    site.set("env.prod.credentials.github_token", r#""ghp_0123456789abcdefghijABCDEFGHIJ012345""#);
     let done = site.run("doctor --json").exits(7);
     assert_eq!(done.data()["verdict"], "unknown");
     let (token, url) = (line_of(&site, "cloudflare_api_token"), line_of(&site, "supabase_db_url"));

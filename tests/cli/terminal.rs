@@ -110,24 +110,46 @@ fn quiet_says_only_what_was_asked_for() {
 fn a_person_is_asked_what_the_checks_cannot_tell() {
     let site = Site::of(Scenario::BadTokens);
     let mut pty = site.run("triage").at_terminal(120);
-    pty.wait_for("Are users of production hit? yes/no/unknown [unknown]: ");
-    pty.type_in("perhaps\r");
-    pty.wait_for("[unknown]: perhaps\r\nAre users of production hit?");
-    pty.type_in("y\r");
-    pty.wait_for("What does it look like? outage/partial/latency/error-rate [partial]: ");
-    pty.type_in("out\r");
+    pty.wait_for("> unknown");
+    pty.type_in(UP);
+    pty.wait_for("> no");
+    pty.type_in(UP);
+    pty.wait_for("> yes");
+    pty.type_in("\r");
+    pty.wait_for("> partial");
+    pty.type_in(UP);
+    pty.wait_for("> outage");
+    pty.type_in("\r");
     let ended = pty.end();
     assert_eq!(ended.code, Some(7), "{}", ended.screen);
     let last = ended.screen.trim_end().lines().last().unwrap();
     assert!(last.starts_with("SEV1/P0 (") && last.contains("post to #p0-alerts"), "{last}");
 }
 
+/// The arrow key.
+const UP: &str = "\u{1b}[A";
+
 #[test]
-fn enter_and_the_end_of_the_input_take_the_default() {
+fn no_impact_alone_proposes_nothing() {
+    let site = Site::of(Scenario::BadTokens);
+    let mut pty = site.run("triage --symptom partial").at_terminal(120);
+    pty.wait_for("> unknown");
+    pty.type_in(UP);
+    pty.wait_for("> no");
+    pty.type_in("\r");
+    pty.wait_for("Is only dev or monitoring affected?");
+    pty.type_in("\r");
+    let ended = pty.end();
+    let last = ended.screen.trim_end().lines().last().unwrap();
+    assert!(last.starts_with("no severity (") && last.contains("SEV2/P1"), "{last}");
+}
+
+#[test]
+fn escape_takes_the_default() {
     let site = Site::of(Scenario::BadTokens);
     let mut pty = site.run("triage --symptom latency").at_terminal(120);
-    pty.wait_for("[unknown]: ");
-    pty.type_in("\u{4}");
+    pty.wait_for("> unknown");
+    pty.type_in("\u{1b}");
     let ended = pty.end();
     let last = ended.screen.trim_end().lines().last().unwrap();
     assert!(last.contains("SEV2/P1 ("), "unknown counts as impact: {last}");

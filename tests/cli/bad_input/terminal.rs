@@ -276,8 +276,6 @@ fn ctrl_c_at_a_prompt_leaves_the_terminal_clean() {
             assert!(settings.contains(&on), "{on} is off: {settings:?}");
         }
         assert!(!ended.cursor_hidden);
-        let last = ended.screen.lines().rfind(|line| line.contains(question)).unwrap();
-        assert!(!last.contains("speed"), "the question's line was not ended: {last}");
     }
     assert!(!new.exists(), "an answer was interrupted and the file was written all the same");
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -26,7 +25,6 @@ pub(crate) struct Run {
     words: Vec<OsString>,
     variables: BTreeMap<String, OsString>,
     directory: PathBuf,
-    input: Option<String>,
 }
 
 /// What a run left behind.
@@ -48,7 +46,6 @@ impl Run {
             words: words.split_whitespace().map(OsString::from).collect(),
             variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
             directory: home.to_owned(),
-            input: None,
         }
     }
 
@@ -70,12 +67,6 @@ impl Run {
 
     pub(crate) fn directory(mut self, directory: &Path) -> Self {
         self.directory = directory.to_owned();
-        self
-    }
-
-    /// Text on stdin; without it stdin is closed.
-    pub(crate) fn input(mut self, text: &str) -> Self {
-        self.input = Some(text.to_owned());
         self
     }
 
@@ -102,15 +93,7 @@ impl Run {
     /// Runs it to its end.
     pub(crate) fn done(&self) -> Done {
         let begun = std::time::Instant::now();
-        let mut command = self.command();
-        if self.input.is_some() {
-            command.stdin(Stdio::piped());
-        }
-        let mut child = command.spawn().expect("starting the binary");
-        if let (Some(text), Some(mut stdin)) = (&self.input, child.stdin.take()) {
-            stdin.write_all(text.as_bytes()).expect("writing to its stdin");
-        }
-        let output = child.wait_with_output().expect("waiting for the binary");
+        let output = self.command().output().expect("running the binary");
         Done {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).expect("stdout in UTF-8"),

@@ -52,18 +52,6 @@ impl HttpServer {
         })
     }
 
-    /// Claims and sends `megabytes` of zeros.
-    pub(crate) fn endless(megabytes: usize) -> Self {
-        Self::with(move |stream, _| {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", megabytes << 20);
-            let mut alive = stream.write_all(head.as_bytes()).is_ok();
-            let chunk = vec![b'0'; 1 << 20];
-            for _ in 0..megabytes {
-                alive = alive && stream.write_all(&chunk).is_ok();
-            }
-        })
-    }
-
     /// Calls `answer` with the stream and the running number of each request.
     pub(crate) fn with(answer: impl Fn(&mut TcpStream, usize) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
