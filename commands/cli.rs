@@ -1,13 +1,9 @@
-//! The command line: one line per command, and the options that all of them share.
+//! The command line: one line per command.
 
+use clap::{ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
-use parky_ops::domain::{EnvName, parse_span};
-
-use crate::ui::Format;
+use crate::args::globals::Globals;
 use crate::{completions, config, doctor, health, help, sandbox, triage};
 
 /// The on-call runbook of Parky as one fast program
@@ -61,76 +57,6 @@ pub(crate) fn colour(words: impl Iterator<Item = OsString>) -> ColorChoice {
     choice.unwrap_or(ColorChoice::Auto)
 }
 
-/// Options that mean the same everywhere.
-#[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "Global options")]
-pub(crate) struct Globals {
-    /// Environment to speak of [default: prod, or $PARKY_OPS_ENV]
-    #[arg(long, global = true, value_name = "ENV")]
-    pub(crate) env: Option<EnvName>,
-
-    /// Configuration file instead of the usual one
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// How to print the answer
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    format: Format,
-
-    /// Short for --format json
-    #[arg(long, global = true)]
-    json: bool,
-
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
-    pub(crate) color: ColorChoice,
-
-    /// Never ask anything
-    #[arg(long, global = true)]
-    pub(crate) no_input: bool,
-
-    /// Deadline of the whole command, such as 15s or 2m
-    #[arg(long, global = true, value_name = "SPAN", value_parser = limit)]
-    pub(crate) timeout: Option<Duration>,
-
-    /// Exit 11 where the verdict is yellow
-    #[arg(long, global = true, value_name = "yellow", value_parser = ["yellow"])]
-    pub(crate) fail_on: Option<String>,
-
-    /// Say only what was asked for
-    #[arg(long, short, global = true)]
-    pub(crate) quiet: bool,
-
-    /// Say more; twice: every request, without secrets, on stderr
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
-
-    /// Run against stand-ins for every service [scenario: bad-deploy]
-    #[arg(
-        long,
-        global = true,
-        value_name = "SCENARIO",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "bad-deploy"
-    )]
-    pub(crate) sandbox: Option<String>,
-}
-
-impl Globals {
-    pub(crate) fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
-    }
-}
-
-fn limit(s: &str) -> Result<Duration, String> {
-    let span = match s.strip_suffix("ms").and_then(|n| n.parse::<u64>().ok()) {
-        Some(ms) => Some(Duration::from_millis(ms)),
-        None => parse_span(s).and_then(|span| span.to_std().ok()),
-    };
-    span.filter(|span| !span.is_zero()).ok_or_else(|| "use a span such as 15s or 2m".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -151,12 +77,5 @@ mod tests {
         assert_eq!(scenario("parky-ops --sandbox triage").as_deref(), Some("bad-deploy"));
         assert_eq!(scenario("parky-ops --sandbox=healthy triage").as_deref(), Some("healthy"));
         assert_eq!(scenario("parky-ops triage"), None);
-    }
-
-    #[test]
-    fn limits_are_spans() {
-        assert_eq!(limit("15s"), Ok(Duration::from_secs(15)));
-        assert_eq!(limit("250ms"), Ok(Duration::from_millis(250)));
-        assert!(limit("0s").is_err() && limit("soon").is_err());
     }
 }

@@ -12,9 +12,9 @@ use parky_ops::config::{Config, Flags, LoadInput, Loaded, Vars};
 use parky_ops::domain::{Clock, EnvName, Invocation, Redactor};
 use parky_ops::http::RequestLog;
 
-use crate::cli::Globals;
+use crate::args::globals::Globals;
 use crate::report::Usage;
-use crate::sandbox::Stage;
+use crate::stage::Stage;
 use crate::ui::{Envelope, Look, Ui, prompt};
 
 /// See the module.
@@ -158,6 +158,7 @@ fn look(globals: &Globals, vars: &Vars) -> Look {
         width_err: width(err, console::Term::stderr()),
         animate: err && !dumb && vars.get("CI").is_none(),
         quiet: globals.quiet,
+        verbose: globals.verbose > 0,
     }
 }
 

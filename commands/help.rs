@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use clap::CommandFactory as _;
 use parky_ops::domain::ReasonCode;
 use parky_ops::domain::text::nearest;
 use serde::Serialize;
 
-use crate::cli::Cli;
 use crate::context::Context;
 use crate::exit::{CODES, Outcome};
 use crate::report::Usage;
@@ -22,12 +20,18 @@ pub(crate) struct HelpArgs {
     words: Vec<String>,
 }
 
-pub(crate) fn run(args: &HelpArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
+/// `cli` is the whole command tree.
+pub(crate) fn run(
+    args: &HelpArgs,
+    cli: clap::Command,
+    ctx: &Context,
+    ui: &Ui,
+) -> anyhow::Result<Outcome> {
     let words: Vec<_> = args.words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["exit-codes"] => list(Topic::exit_codes(), ctx, ui)?,
         ["reasons"] => list(Topic::reasons(), ctx, ui)?,
-        words => ui.show_raw(&of_command(words)?)?,
+        words => ui.show_raw(&of_command(words, cli)?)?,
     }
     Ok(Outcome::Done)
 }
@@ -89,10 +93,9 @@ fn unknown(at: &clap::Command, word: &str) -> Usage {
     Usage::new(format!("no topic or command '{word}'{near}"), "parky-ops help")
 }
 
-fn of_command(words: &[&str]) -> anyhow::Result<String> {
-    let mut command = Cli::command();
-    command.build();
-    let mut at = &mut command;
+fn of_command(words: &[&str], mut cli: clap::Command) -> anyhow::Result<String> {
+    cli.build();
+    let mut at = &mut cli;
     for word in words {
         let unknown = unknown(at, word);
         at = at.find_subcommand_mut(word).ok_or(unknown)?;

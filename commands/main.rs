@@ -12,6 +12,7 @@ mod help;
 mod report;
 mod sandbox;
 mod signals;
+mod stage;
 mod triage;
 mod ui;
 
@@ -53,7 +54,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Config(command) => config::run(command, ctx, ui),
         Command::Doctor(args) => signals::block_on(doctor::run(args, ctx, ui)),
         Command::Health(args) => signals::block_on(health::run(args, ctx, ui)),
-        Command::Help(args) => help::run(args, ctx, ui),
+        Command::Help(args) => help::run(args, Cli::command(), ctx, ui),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),
         Command::Triage(args) => signals::block_on(triage::run(args, ctx, ui)),
     }

@@ -1,3 +1,4 @@
 //! Arguments that several commands share.
 
+pub(crate) mod globals;
 pub(crate) mod host;

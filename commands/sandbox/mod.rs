@@ -1,12 +1,9 @@
-//! `parky-ops sandbox`, and the stage that `--sandbox` puts under any other command: stand-ins for
-//! every service, for trying out, drills and tests.
+//! `parky-ops sandbox`: stand-ins for every service, for trying out, drills and tests.
 //!
 //! The commands are always there; a binary built without the cargo feature `sandbox` says so.
 
 #[cfg(feature = "sandbox")]
 mod scenarios;
-#[cfg(feature = "sandbox")]
-mod stage;
 #[cfg(feature = "sandbox")]
 mod up;
 
@@ -15,9 +12,6 @@ use std::path::PathBuf;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::Ui;
-
-#[cfg(feature = "sandbox")]
-pub(crate) use self::stage::Stage;
 
 /// Stand-ins for every service, for trying out, drills and tests
 #[derive(clap::Subcommand, Debug)]
@@ -51,40 +45,6 @@ pub(crate) fn run(command: &SandboxCommand, ctx: &Context, ui: &Ui) -> anyhow::R
 }
 
 #[cfg(not(feature = "sandbox"))]
-pub(crate) use self::absent::{Stage, run};
-
-/// What stands here in the production binary.
-#[cfg(not(feature = "sandbox"))]
-mod absent {
-    use std::path::Path;
-
-    use parky_ops::config::Vars;
-    use parky_ops::domain::Clock;
-
-    use super::{Context, Outcome, SandboxCommand, Ui};
-    use crate::report::Usage;
-
-    const HINT: &str = "cargo run --release --locked --features sandbox -- triage --sandbox";
-
-    fn absent() -> anyhow::Error {
-        let text = "this binary was built without the cargo feature 'sandbox'";
-        Usage::new(text.to_owned(), HINT).into()
-    }
-
-    pub(crate) fn run(_: &SandboxCommand, _: &Context, _: &Ui) -> anyhow::Result<Outcome> {
-        Err(absent())
-    }
-
-    /// Never made.
-    pub(crate) enum Stage {}
-
-    impl Stage {
-        pub(crate) fn raise(_: &str, _: &Vars, _: Clock, _: &Ui) -> anyhow::Result<(Self, Vars)> {
-            Err(absent())
-        }
-
-        pub(crate) fn home(&self) -> &Path {
-            match *self {}
-        }
-    }
+pub(crate) fn run(_: &SandboxCommand, _: &Context, _: &Ui) -> anyhow::Result<Outcome> {
+    Err(crate::stage::absent())
 }

@@ -5,9 +5,10 @@ use std::fmt::{self, Write};
 use parky_ops::sandbox::{Options, Scenario};
 use serde::Serialize;
 
-use super::{UpArgs, stage};
+use super::UpArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
+use crate::stage;
 use crate::ui::{Page, Ui, View};
 
 pub(super) fn run(args: &UpArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {

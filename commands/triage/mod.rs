@@ -167,7 +167,8 @@ fn show(
         };
         ui.show_page(&markdown::page(answer, &world.config.env, lang, now))
     } else {
-        ui.show(&view::Page { answer, env: &world.config.env, sandbox: ui.sandbox() }, now)
+        let (env, sandbox) = (&world.config.env, ui.sandbox());
+        ui.show(&view::Page { answer, env, sandbox, all: ui.look.verbose }, now)
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Page<'a> {
     pub(super) answer: &'a Triage,
     pub(super) env: &'a EnvName,
     pub(super) sandbox: Option<&'a str>,
+    /// Whether green checks are told one by one.
+    pub(super) all: bool,
 }
 
 impl Serialize for Page<'_> {
@@ -29,13 +31,9 @@ impl View for Page<'_> {
     fn text(&self, out: &mut dyn Write, page: &ui::Page) -> fmt::Result {
         let answer = self.answer;
         self.headline(out, page)?;
-        writeln!(out)?;
-        let mut story = Story { out, width: page.width };
-        if answer.offline {
-            story.line("Offline", "you appear to be offline: nothing is known of the services")?;
-        }
-        if answer.verdict != Verdict::Green && !answer.offline {
-            self.tell(&mut story, page.now)?;
+        if answer.verdict != Verdict::Green {
+            writeln!(out)?;
+            self.tell(&mut Story { out, width: page.width }, page.now)?;
         }
         if !answer.next.is_empty() {
             writeln!(out, "\n{}", paint(Tone::Strong, "Next"))?;
@@ -45,7 +43,7 @@ impl View for Page<'_> {
             }
         }
         writeln!(out)?;
-        checks(out, page, &answer.checks)
+        checks(out, page, &answer.checks, self.all)
     }
 
     fn caveats(&self) -> Vec<Caveat> {
@@ -67,6 +65,10 @@ impl Page<'_> {
 
     fn tell(&self, story: &mut Story<'_>, now: DateTime<Utc>) -> fmt::Result {
         let answer = self.answer;
+        if answer.offline {
+            let text = "you appear to be offline: nothing is known of the services";
+            return story.line("Offline", text);
+        }
         story.line("Since", &since(answer, now))?;
         if let Some(suspect) = &answer.suspect {
             story.line("Suspect", &describe(suspect))?;
@@ -74,7 +76,10 @@ impl Page<'_> {
         for change in &answer.after_start {
             story.line("Later", &describe(change))?;
         }
-        story.line("Severity", &severity(answer, now))?;
+        // Yellow alone is no incident; it has no severity to ask about.
+        if answer.verdict != Verdict::Yellow || answer.severity.proposed.is_some() {
+            story.line("Severity", &severity(answer, now))?;
+        }
         story.line("Told", &told(answer))?;
         story.line("Us/them", &us_or_them(answer))
     }
@@ -209,19 +214,20 @@ fn gone(page: &ui::Page, scenario: &str) -> String {
     wrap(page.width, "  ", &paint(Tone::Dim, &text))
 }
 
-/// Everything that is not green, a line each, most severe first; the green ones in a line per source.
-fn checks(out: &mut dyn Write, page: &ui::Page, checks: &[Check]) -> fmt::Result {
-    let mut noteworthy: Vec<_> =
-        checks.iter().filter(|c| !matches!(c.state, State::Green | State::Skipped)).collect();
+/// Everything that is not green, most severe first; the green ones in a line per source, or like the
+/// others where `all` are wanted.
+fn checks(out: &mut dyn Write, page: &ui::Page, checks: &[Check], all: bool) -> fmt::Result {
+    let quiet = |check: &Check| !all && matches!(check.state, State::Green | State::Skipped);
+    let mut noteworthy: Vec<_> = checks.iter().filter(|check| !quiet(check)).collect();
     noteworthy.sort_by_key(|check| std::cmp::Reverse(check.state.rank()));
     let mut table = Table::new(page, ["STATE", "SOURCE", "NAME", "REASON"]);
-    for alike in noteworthy.chunk_by(|a, b| same_finding(a, b)) {
+    for alike in noteworthy.chunk_by(|a, b| !all && same_finding(a, b)) {
         let names: Vec<_> = alike.iter().map(|check| check.name.as_str()).collect();
         let Some(check) = alike.first() else { continue };
         let cells = [check.source.word(), &names.join(", "), &check.reason.text];
         table.painted_row(&ui::state(check.state), cells);
     }
-    for state in [State::Green, State::Skipped] {
+    for state in [State::Green, State::Skipped].into_iter().filter(|_| !all) {
         for (source, names) in by_source(checks, state) {
             table.painted_row(&ui::state(state), [source.word(), "", &names]);
         }

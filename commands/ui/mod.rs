@@ -70,6 +70,7 @@ pub(crate) struct Look {
     /// Whether stderr is a terminal on which lines may be redrawn.
     pub(crate) animate: bool,
     pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
 }
 
 /// The writer.
@@ -94,6 +95,7 @@ impl Ui {
             width_err: None,
             animate: false,
             quiet: false,
+            verbose: false,
         };
         Self::new(look, Envelope { env: String::new(), sandbox: None }, Redactor::default())
     }

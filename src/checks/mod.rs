@@ -9,6 +9,7 @@ pub mod dlq;
 mod gather;
 pub mod hosts;
 pub mod locks;
+pub mod offline;
 mod vendors;
 pub mod workers;
 mod world;

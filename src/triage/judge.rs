@@ -7,12 +7,10 @@ use super::start::{Signs, started};
 use super::suspect::{Position, position, suspects};
 use super::{Proposal, Suspect, Symptom, Told, ToldState, Triage, UsOrThem, VendorView, impact};
 use crate::checks::dlq::DeadLetterFacts;
-use crate::checks::{Gathered, workers};
+use crate::checks::{Gathered, offline, workers};
 use crate::config::Config;
 use crate::domain::severity::Answers;
-use crate::domain::{
-    Check, Deployment, Invocation, Judgement, Reach, ReasonCode, Source, State, Verdict,
-};
+use crate::domain::{Check, Deployment, Invocation, Source, State, Verdict};
 
 /// What the operator said and what this machine remembers.
 #[derive(Debug, Clone, Default)]
@@ -52,10 +50,7 @@ pub fn judge(
     let window = config.thresholds.suspect_window_min;
     checks.extend(workers.iter().map(|deployed| worker_check(deployed, started_at, window, now)));
     checks.sort_by_key(|check| check.source);
-    let offline = is_offline(&checks);
-    if offline {
-        checks.iter_mut().for_each(make_offline);
-    }
+    let offline = offline::apply(&mut checks);
 
     let (suspect, after_start) = suspects(told_deployments(&workers), started_at, window);
     let hosts_red =
@@ -117,30 +112,6 @@ fn worker_check(
     judgement.check(Source::Workers, &deployed.worker, deployed.times)
 }
 
-/// Whether everything that was tried failed at the name look-up or the connect, the vendors' status
-/// pages included: then it is our network that is down, not the world (contract §2).
-fn is_offline(checks: &[Check]) -> bool {
-    let tried = || checks.iter().filter(|c| c.reach != Reach::NotTried && !is_cut_short(c));
-    let vendors_tried = tried().any(|check| check.source == Source::Vendors);
-    vendors_tried && tried().all(|check| check.reach == Reach::NotReached)
-}
-
-/// A look that our own deadline ended at once proves nothing about the network.
-fn is_cut_short(check: &Check) -> bool {
-    check.reason.code == ReasonCode::Timeout && check.took_ms < 1000
-}
-
-fn make_offline(check: &mut Check) {
-    let text = match (check.state, check.reach) {
-        (State::Skipped, _) => return,
-        (_, Reach::NotTried) => "not looked at: you appear to be offline".to_owned(),
-        _ => format!("you appear to be offline ({})", check.reason.text),
-    };
-    let judgement = Judgement::unknown(ReasonCode::Offline, text);
-    check.state = judgement.state;
-    check.reason = judgement.reason;
-}
-
 /// A count that row security cut short proves that somebody was not told, but never that all were.
 fn told(checks: &[Check], facts: Option<&DeadLetterFacts>) -> Told {
     let readable = checks.iter().any(|check| {
@@ -185,7 +156,7 @@ mod tests {
     use super::*;
     use crate::config::{LoadInput, Vars, load};
     use crate::domain::check::Times;
-    use crate::domain::{EnvName, VersionShare};
+    use crate::domain::{EnvName, Judgement, Reach, ReasonCode, VersionShare};
     use crate::triage::StartedFrom;
 
     fn now() -> DateTime<Utc> {
@@ -218,26 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_reachable_at_all_is_offline_and_no_outage() {
-        let no_token = Judgement::unknown(ReasonCode::NoCredential, "no token");
-        let checks = vec![
-            unreached(Source::Hosts),
-            check(Source::Workers, no_token),
-            unreached(Source::Vendors),
-        ];
-        let triage = of(checks);
+    fn offline_proposes_nothing() {
+        let triage = of(vec![unreached(Source::Hosts), unreached(Source::Vendors)]);
         assert!(triage.offline);
         assert_eq!(triage.verdict, Verdict::Unknown);
-        assert!(triage.checks.iter().all(|c| c.reason.code == ReasonCode::Offline));
         assert_eq!(triage.severity.proposed, None);
         assert!(triage.next.is_empty());
-    }
-
-    #[test]
-    fn one_answer_from_anywhere_proves_that_we_are_online() {
-        let up = Judgement::green("ok");
-        assert!(!of(vec![unreached(Source::Hosts), check(Source::Vendors, up)]).offline);
-        assert!(!of(vec![unreached(Source::Hosts)]).offline, "the vendors were not asked");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod bad_input;
 mod command_line;
 mod config;
 mod doctor;
+mod health;
 mod layout;
 mod sandbox;
 mod terminal;

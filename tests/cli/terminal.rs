@@ -12,7 +12,8 @@ const STDOUT: &str = "exec \"$@\" 2>/dev/null";
 
 /// A site with one host that refuses, so that a short command has a red row to paint.
 fn small() -> Site {
-    Site::bare(&format!("[env.prod]\nhosts = [\"http://127.0.0.1:{}\"]\n", closed_port()))
+    let host = closed_port();
+    Site::bare(&format!("vendor = []\n[env.prod]\nhosts = [\"http://127.0.0.1:{host}\"]\n"))
 }
 
 #[test]

@@ -26,10 +26,20 @@ use gate::{Behind, Gate};
 use native::Cluster;
 
 use super::fake;
-use super::scenario::DatabaseFacts;
 use super::server::{ClosedPort, Stage};
 use crate::config::Vars;
 use crate::domain::text;
+
+/// How the database is.
+#[derive(Debug, Clone)]
+pub(super) enum DatabaseFacts {
+    /// It runs, with these dead letters.
+    Serves(Vec<DeadLetter>),
+    /// Nothing listens on its port.
+    Refuses,
+    /// It knows nobody's password.
+    BadPassword,
+}
 
 /// Which PostgreSQL to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,7 +1,9 @@
 //! `all-down`: no host answers well, the database refuses, Cloudflare's API is a 502 page. Only the
 //! vendors' pages answer, and two of them say that it is them.
 
-use super::{DatabaseFacts, Entry, usual};
+use super::facts::Entry;
+use super::usual;
+use crate::sandbox::database::DatabaseFacts;
 use crate::sandbox::hosts::Behaviour;
 use crate::sandbox::server::{Canned, Fault};
 use crate::sandbox::vendors::Outage;

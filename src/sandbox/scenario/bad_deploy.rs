@@ -3,7 +3,8 @@
 
 use chrono::TimeDelta;
 
-use super::{Entry, usual};
+use super::facts::Entry;
+use super::usual;
 use crate::sandbox::cloudflare::Release;
 use crate::sandbox::database::{lost_alerts, settled_letters};
 use crate::sandbox::hosts::Behaviour;

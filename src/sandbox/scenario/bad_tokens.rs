@@ -1,7 +1,9 @@
 //! `bad-tokens`: hosts and vendors can be measured, and everything that needs a credential cannot.
 
-use super::{DatabaseFacts, Entry, usual};
+use super::facts::Entry;
+use super::usual;
 use crate::sandbox::cloudflare::TokenKind;
+use crate::sandbox::database::DatabaseFacts;
 
 pub(super) const ENTRY: Entry = Entry {
     word: "bad-tokens",

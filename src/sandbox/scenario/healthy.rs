@@ -1,6 +1,7 @@
 //! `healthy`: nothing is wrong.
 
-use super::{Entry, usual};
+use super::facts::Entry;
+use super::usual;
 use crate::sandbox::database::settled_letters;
 
 pub(super) const ENTRY: Entry = Entry {

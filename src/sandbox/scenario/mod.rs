@@ -5,6 +5,7 @@
 mod all_down;
 mod bad_deploy;
 mod bad_tokens;
+mod facts;
 mod healthy;
 mod usual;
 
@@ -13,13 +14,10 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use super::cloudflare::{ScriptHistory, TokenKind};
-use super::database::DeadLetter;
-use super::hosts::Behaviour;
-use super::server::Fault;
-use super::vendors::Outage;
 use crate::domain::text;
 
+use facts::Entry;
+pub(super) use facts::Facts;
 pub use usual::{HOSTS, WORKERS};
 
 /// A state of the world to try the program on.
@@ -34,36 +32,6 @@ pub enum Scenario {
     AllDown,
     /// Every token is refused.
     BadTokens,
-}
-
-struct Entry {
-    word: &'static str,
-    summary: &'static str,
-    facts: fn(DateTime<Utc>) -> Facts,
-}
-
-/// What stands where.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// How each of [`HOSTS`] behaves, in that order.
-    pub(super) hosts: [Behaviour; 4],
-    pub(super) token: TokenKind,
-    pub(super) scripts: Vec<ScriptHistory>,
-    /// What Cloudflare's API does instead of answering.
-    pub(super) cloudflare_fault: Option<Fault>,
-    pub(super) outages: Vec<Outage>,
-    pub(super) database: DatabaseFacts,
-}
-
-/// How the database is.
-#[derive(Debug, Clone)]
-pub(super) enum DatabaseFacts {
-    /// It runs, with these dead letters.
-    Serves(Vec<DeadLetter>),
-    /// Nothing listens on its port.
-    Refuses,
-    /// It knows nobody's password.
-    BadPassword,
 }
 
 impl Scenario {

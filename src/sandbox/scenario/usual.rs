@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::{DatabaseFacts, Facts};
+use super::facts::Facts;
 use crate::sandbox::cloudflare::{Release, ScriptHistory, TokenKind};
-use crate::sandbox::database::DeadLetter;
+use crate::sandbox::database::{DatabaseFacts, DeadLetter};
 use crate::sandbox::hosts::Behaviour;
 
 /// The hosts of prod.

@@ -21,7 +21,7 @@ const API: &str = "api.parky.localhost";
 
 /// A user file with these hosts.
 fn with_hosts(hosts: &[&str]) -> Site {
-    Site::bare(&format!("[env.prod]\nhosts = {hosts:?}\n"))
+    Site::bare(&format!("vendor = []\n[env.prod]\nhosts = {hosts:?}\n"))
 }
 
 /// A host of a site of its own, that behaves like this.

@@ -49,8 +49,10 @@ impl Run {
     /// The same by a line of shell, in which `"$@"` is the command.
     pub(crate) fn at_terminal_of_shell(&self, columns: u16, line: &str) -> Pty {
         let mut command = Command::new("/bin/sh");
-        // The terminal has its size before the program looks.
-        command.arg("-c").arg(format!("stty cols {columns} rows {ROWS} echo; {line}")).arg("sh");
+        // The terminal has its size before the program looks: whoever made it first gave it another.
+        let sized =
+            format!("while [ \"$(stty size)\" != '{ROWS} {columns}' ]; do sleep 0.02; done");
+        command.arg("-c").arg(format!("{sized}; stty echo; {line}")).arg("sh");
         command.arg(binary()).args(self.words()).env_clear();
         command.env("TERM", "xterm-256color").envs(self.variables());
         Pty::start(command.current_dir(self.home()), columns)
@@ -65,7 +67,8 @@ impl Pty {
     /// Starts any program.
     pub(crate) fn start(command: &mut Command, columns: u16) -> Self {
         let command = std::mem::replace(command, Command::new("true"));
-        let process = UnixProcess::spawn_command(command).expect("starting on a terminal");
+        let mut process = UnixProcess::spawn_command(command).expect("starting on a terminal");
+        process.set_window_size(columns, ROWS).expect("sizing the terminal");
         let mut screen = process.get_raw_handle().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&seen);

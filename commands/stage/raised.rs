@@ -42,12 +42,12 @@ impl Stage {
 }
 
 /// The scenario of this name.
-pub(super) fn scenario(word: &str) -> anyhow::Result<Scenario> {
+pub(crate) fn scenario(word: &str) -> anyhow::Result<Scenario> {
     word.parse().map_err(|error: String| Usage::new(error, "parky-ops sandbox scenarios").into())
 }
 
 /// Starts a sandbox. A signal meanwhile is obeyed as soon as it is up and can be taken down whole.
-pub(super) fn start(options: Options) -> anyhow::Result<Sandbox> {
+pub(crate) fn start(options: Options) -> anyhow::Result<Sandbox> {
     signals::block_on(async {
         let mut signals = Signals::listen()?;
         let starting = tokio::task::spawn_blocking(|| Sandbox::start(options));
@@ -68,6 +68,6 @@ pub(super) fn start(options: Options) -> anyhow::Result<Sandbox> {
 }
 
 /// Waits for the signal that ends a sandbox that was started to stay.
-pub(super) fn until_signal() -> anyhow::Result<Outcome> {
+pub(crate) fn until_signal() -> anyhow::Result<Outcome> {
     signals::block_on(async { Ok(Signals::listen()?.next().await) })
 }

@@ -1,0 +1,29 @@
+//! What a scenario is made of: plain data on what stands where.
+
+use chrono::{DateTime, Utc};
+
+use crate::sandbox::cloudflare::{ScriptHistory, TokenKind};
+use crate::sandbox::database::DatabaseFacts;
+use crate::sandbox::hosts::Behaviour;
+use crate::sandbox::server::Fault;
+use crate::sandbox::vendors::Outage;
+
+/// One scenario: its name, a line on it, and the facts for a given present.
+pub(super) struct Entry {
+    pub(super) word: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) facts: fn(DateTime<Utc>) -> Facts,
+}
+
+/// What stands where.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Facts {
+    /// How each of [`super::HOSTS`] behaves, in that order.
+    pub(in crate::sandbox) hosts: [Behaviour; 4],
+    pub(in crate::sandbox) token: TokenKind,
+    pub(in crate::sandbox) scripts: Vec<ScriptHistory>,
+    /// What Cloudflare's API does instead of answering.
+    pub(in crate::sandbox) cloudflare_fault: Option<Fault>,
+    pub(in crate::sandbox) outages: Vec<Outage>,
+    pub(in crate::sandbox) database: DatabaseFacts,
+}
