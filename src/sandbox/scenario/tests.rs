@@ -3,8 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::sandbox::cloudflare::ScriptHistory;
-use crate::sandbox::database::{DatabaseFacts, DeadLetter};
+use crate::sandbox::database::DatabaseFacts;
 
 fn now() -> DateTime<Utc> {
     "2026-11-21T18:12:00Z".parse().unwrap()
