@@ -61,7 +61,8 @@ impl PgErrorKind {
     pub fn reason(self) -> (State, ReasonCode, Reach) {
         use {Reach::*, ReasonCode as Code, State::*};
         match self {
-            Self::Dns => (Unknown, Code::Dns, NotReached),
+            // A project that is paused or gone loses its name; the offline rule covers our own network.
+            Self::Dns => (Red, Code::Dns, NotReached),
             Self::Refused => (Red, Code::Refused, NotReached),
             Self::Unreachable => (Unknown, Code::Unreachable, NotReached),
             Self::Timeout => (Red, Code::Timeout, NotReached),
@@ -157,7 +158,7 @@ mod tests {
             (K::Silent, Red, Code::Timeout),
             (K::Saturated, Red, Code::Saturated),
             (K::StartingUp, Red, Code::StartingUp),
-            (K::Dns, Unknown, Code::Dns),
+            (K::Dns, Red, Code::Dns),
             (K::Credential, Unknown, Code::Unauthorized),
             (K::NoPermission, Unknown, Code::NoPermission),
             (K::Tls, Unknown, Code::TlsOurs),
