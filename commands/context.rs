@@ -124,7 +124,8 @@ impl Context {
 
     /// Says on stderr which environment is looked at, and by which file.
     pub(crate) fn announce(&self, ui: &Ui, config: &Config) {
-        let file = config.user_file.as_ref().map(|path| format!(", {}", path.display()));
+        let read = config.user_file.as_ref().filter(|path| path.is_file());
+        let file = read.map(|path| format!(", {}", path.display()));
         let file = file.filter(|_| self.stage.is_none()).unwrap_or_default();
         ui.note(&format!("looking at {}{file}", config.env));
     }

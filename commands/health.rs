@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use parky_ops::checks::{World, gather};
-use parky_ops::domain::{Caveat, Check, Source, Verdict};
+use parky_ops::domain::{Caveat, Check, Source, State, Verdict};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -84,7 +84,8 @@ impl View for Health {
         for check in self.checks.iter().filter(|check| check.source == Source::Hosts) {
             let step =
                 |key| median(check, key).map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
-            let certificate = self.certificate(&check.name);
+            // Where none was seen the reason beside it says why.
+            let certificate = self.certificate(&check.name).filter(|c| c.state != State::Unknown);
             table.painted_row(
                 &ui::state(check.state),
                 [
