@@ -45,7 +45,3 @@ command time -f 'peak: %M KiB' "$ours" triage --json >/dev/null || true
 
 row "triage: first byte on a terminal within 30 ms"
 python3 benches/first_byte.py "$ours" triage
-
-row "the same facts by hand: curl for each host, one after another, and psql"
-by_hand="curl -sS $(sed -n 's/.*"\(http:[^"]*localhost[^"]*\)".*/\1\/healthz/p' "$PARKY_OPS_CONFIG" | sort -u | tr '\n' ' ')"
-have psql && hyperfine --warmup 1 --runs 10 "$by_hand && psql \"\$SUPABASE_DB_URL\" -c 'select 1'" || true
