@@ -8,7 +8,6 @@ use clap::error::{ContextKind, ContextValue};
 use parky_ops::auth::AuthError;
 use parky_ops::config::{ConfigError, WriteError};
 use parky_ops::http::ApiError;
-use parky_ops::state::StateError;
 use serde::Serialize;
 
 use crate::exit::Outcome;
@@ -166,13 +165,6 @@ fn kind(error: &anyhow::Error) -> Kind {
         }
         if let Some(auth) = cause.downcast_ref::<AuthError>() {
             return kind("credentials", Outcome::Configuration, auth.hint());
-        }
-        if let Some(state) = cause.downcast_ref::<StateError>() {
-            let hint = "parky-ops doctor".to_owned();
-            return match state {
-                StateError::Newer { .. } => kind("state-newer", Outcome::Configuration, hint),
-                _ => kind("state", Outcome::Failed, hint),
-            };
         }
         if let Some(api) = cause.downcast_ref::<ApiError>() {
             return of_api(api);
