@@ -38,7 +38,7 @@ async fn nothing_listens() {
 async fn the_name_does_not_resolve() {
     let error = refused(&at("db.does-not-exist.invalid", 5432)).await;
     assert_eq!(error.kind(), Kind::Dns, "{error}");
-    assert_eq!(error.reason().0, State::Unknown);
+    assert_eq!(error.reason(), (State::Red, ReasonCode::Dns, Reach::NotReached));
 }
 
 #[tokio::test]
