@@ -107,9 +107,7 @@ impl Context {
 
     /// Who operates, for the audit line.
     pub(crate) fn operator(&self) -> String {
-        let names = ["PARKY_OPS_OPERATOR", "USER", "LOGNAME"];
-        let name = names.into_iter().find_map(|name| self.vars.get(name));
-        name.unwrap_or("unknown").to_owned()
+        parky_ops::config::operator(&self.vars)
     }
 
     /// How this program was called, for the commands that it prints.

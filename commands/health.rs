@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use parky_ops::checks::{World, gather};
-use parky_ops::domain::{Caveat, Check, Source, State, Verdict};
+use parky_ops::domain::{Caveat, Check, Source, State, Verdict, median};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ impl View for Health {
         let mut table = Table::new(page, header).lead(2);
         for check in self.checks.iter().filter(|check| check.source == Source::Hosts) {
             let step =
-                |key| median(check, key).map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
+                |key| median_of(check, key).map_or_else(|| "-".to_owned(), |ms| format!("{ms} ms"));
             // Where none was seen the reason beside it says why.
             let certificate = self.certificate(&check.name).filter(|c| c.state != State::Unknown);
             table.painted_row(
@@ -115,9 +115,7 @@ impl Health {
 }
 
 /// The median over the tries of one step's time, in ms.
-fn median(check: &Check, step: &str) -> Option<u64> {
+fn median_of(check: &Check, step: &str) -> Option<u64> {
     let tries = check.evidence.get("tries").and_then(Value::as_array)?;
-    let mut times: Vec<_> = tries.iter().filter_map(|t| t.get(step)?.as_u64()).collect();
-    times.sort_unstable();
-    times.get(times.len() / 2).copied()
+    median(tries.iter().filter_map(|t| t.get(step)?.as_u64()).collect())
 }

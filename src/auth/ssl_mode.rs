@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::postgres_error::PostgresUrlError;
-use crate::config::{PostgresTrust, address};
+use crate::config::PostgresTrust;
+use crate::domain::loopback::is_loopback_host;
 use crate::domain::text;
 
 /// How far TLS goes, by libpq's words.
@@ -66,7 +67,7 @@ pub(super) fn settle(
     host: &str,
     trust: &PostgresTrust,
 ) -> Result<SslMode, PostgresUrlError> {
-    if address::is_loopback_host(host) {
+    if is_loopback_host(host) {
         return Ok(written.unwrap_or(SslMode::Disable));
     }
     match written {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Group, Sink, World, nothing_configured};
 use crate::config::{Host, Thresholds};
 use crate::domain::clock::span;
+use crate::domain::median;
 use crate::domain::{Jst, Judgement, Reach, ReasonClass, ReasonCode, Source};
 use crate::probe::{Attempt, Certificate, ProbeError, three_tries};
 
@@ -159,10 +160,7 @@ fn evidence(attempt: &Attempt) -> Value {
 
 /// Median time of the tries that were answered, in ms.
 fn median_ms(tries: &[Attempt]) -> Option<u64> {
-    let mut times: Vec<_> =
-        tries.iter().filter(|t| t.error.is_none()).map(|t| t.total_ms).collect();
-    times.sort_unstable();
-    times.get(times.len() / 2).copied()
+    median(tries.iter().filter(|t| t.error.is_none()).map(|t| t.total_ms).collect())
 }
 
 /// Judges the certificate that the tries saw.

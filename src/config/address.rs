@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::Url;
 
 use super::model::Host;
+use crate::domain::loopback::{is_localhost, is_loopback, literal_ip};
 use crate::domain::text::is_deceptive;
 
 /// Reads a host of the inventory: a bare name (https), a name with a port, or a whole URL.
@@ -56,24 +57,11 @@ fn plain_url(written: &str, whole: &str) -> Result<Url, String> {
     }
 }
 
-/// Whether a URL is of this very machine: `127.0.0.0/8`, `::1`, `localhost` and names under it.
-pub fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(is_loopback_host)
-}
-
-/// The same for the host of a URL, with or without the brackets of IPv6.
-pub fn is_loopback_host(host: &str) -> bool {
-    match ip(host) {
-        Some(ip) => ip.to_canonical().is_loopback(),
-        None => is_localhost(host),
-    }
-}
-
 /// Whether a URL is of this machine, its network or no place in public: what a checkout may not
 /// send a probe to.
 pub(crate) fn is_internal(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return true };
-    match ip(host) {
+    match literal_ip(host) {
         Some(IpAddr::V4(v4)) => is_internal_v4(v4),
         Some(IpAddr::V6(v6)) => is_internal_v6(v6),
         None => {
@@ -85,15 +73,6 @@ pub(crate) fn is_internal(url: &Url) -> bool {
                 || name.ends_with(".internal")
         }
     }
-}
-
-fn ip(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-fn is_localhost(host: &str) -> bool {
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
 }
 
 fn is_internal_v4(ip: Ipv4Addr) -> bool {

@@ -49,6 +49,7 @@ pub use model::{
 pub use origin::{Origin, Sourced};
 pub use places::default_path;
 pub(crate) use places::xdg;
+pub use sections::operator;
 pub use template::template;
 pub use value::is_account_id;
 pub use vars::Vars;

@@ -14,6 +14,7 @@ use super::layers::Layers;
 use super::model::{DlqTable, FileCredentials, Host, Pins, PostgresTrust, Urls, Vendor};
 use super::origin::{Origin, Sourced};
 use super::tree::{LeafValue, Tree, sourced_text};
+use super::vars::Vars;
 use super::{ConfigError, address, pick, places, value};
 use crate::domain::{Calendar, Caveat, text};
 
@@ -162,9 +163,9 @@ pub(crate) fn runbook(input: &LoadInput<'_>, layers: &Layers) -> RunbookPlaces {
 }
 
 /// Who operates: named, else the user of the operating system.
-pub(crate) fn operator(input: &LoadInput<'_>) -> String {
+pub fn operator(vars: &Vars) -> String {
     let names = ["PARKY_OPS_OPERATOR", "USER", "LOGNAME"];
-    let name = names.into_iter().find_map(|name| input.vars.get(name)).unwrap_or("unknown");
+    let name = names.into_iter().find_map(|name| vars.get(name)).unwrap_or("unknown");
     text::shorten(&text::one_line(name), 64)
 }
 

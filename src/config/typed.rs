@@ -44,7 +44,7 @@ pub(crate) fn config(
         runbook: sections::runbook(input, layers),
         state_dir: places::state_dir(input.vars, input.cwd),
         user_file: layers.user_path.clone(),
-        operator: sections::operator(input),
+        operator: sections::operator(input.vars),
         caveats,
         env: env.value,
         env_origin: env.origin,

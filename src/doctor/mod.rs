@@ -11,8 +11,8 @@ use std::time::Instant;
 use crate::auth::{DatabaseTarget, SslMode};
 use crate::checks::database;
 use crate::checks::{Finding, Sink, World};
-use crate::config::address::is_loopback_host;
 use crate::config::{FileRole, FileState, FileUse};
+use crate::domain::loopback::is_loopback_host;
 use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source, State};
 use crate::state;
 

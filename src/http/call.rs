@@ -7,10 +7,10 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::dns::is_loopback;
 use super::error::{ApiError, Asked, Fault, NotSent};
 use super::service::Service;
 use crate::domain::Redactor;
+use crate::domain::loopback::is_loopback;
 use crate::domain::text::{one_line, shorten};
 
 /// A request.

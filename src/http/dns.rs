@@ -9,7 +9,8 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use url::Host;
+
+use crate::domain::loopback::is_localhost;
 
 /// A name that has no address.
 #[derive(Debug, thiserror::Error)]
@@ -33,23 +34,6 @@ pub async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, NameError>
     let failed = |source| NameError { host: host.to_owned(), source };
     let found: Vec<_> = tokio::net::lookup_host((host, port)).await.map_err(failed)?.collect();
     if found.is_empty() { Err(failed(io::ErrorKind::NotFound.into())) } else { Ok(found) }
-}
-
-/// Whether `url` stays on this machine by its own words, without asking a resolver.
-pub fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => {
-            ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
-        }
-        Some(Host::Domain(name)) => is_localhost(name),
-        None => false,
-    }
-}
-
-fn is_localhost(host: &str) -> bool {
-    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// [`lookup`] as reqwest asks for it.
@@ -88,18 +72,5 @@ mod tests {
         let name = format!("{}.example", "a".repeat(64));
         let error = lookup(&name, 80).await.unwrap_err();
         assert!(error.to_string().contains(&name));
-    }
-
-    #[test]
-    fn loopback_by_its_own_words() {
-        let loopback = |url: &str| is_loopback(&url.parse().unwrap());
-        for url in ["http://127.0.0.9:1", "http://[::1]", "http://localhost", "http://x.localhost"]
-        {
-            assert!(loopback(url), "{url}");
-        }
-        for url in ["http://10.0.0.1", "http://localhost.parky.co.jp", "http://notlocalhost"] {
-            assert!(!loopback(url), "{url}");
-        }
-        assert!(loopback("http://[::ffff:127.0.0.1]"));
     }
 }

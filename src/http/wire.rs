@@ -9,9 +9,10 @@ use rustls::RootCertStore;
 use tower::util::MapResultLayer;
 use url::Url;
 
-use super::dns::{Resolver, is_loopback};
+use super::dns::Resolver;
 use super::error::{Fault, Unreachable};
 use super::tls::{Roots, TlsFault, client_config};
+use crate::domain::loopback::is_loopback;
 
 /// What this program calls itself.
 pub const USER_AGENT: &str =

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use crate::config::Thresholds;
+use crate::domain::median;
 use crate::domain::{Judgement, ReasonCode, State};
 use crate::postgres::{PgError, PgErrorKind, READ_LIMIT, Session, Sql};
 
@@ -45,9 +46,7 @@ pub fn judge_connect(ms: u64, thresholds: &Thresholds) -> Judgement {
 
 /// Judges the median of the times that `SELECT 1` took. `None` where there are no times.
 pub fn judge_query(times_ms: &[u64], thresholds: &Thresholds) -> Option<Judgement> {
-    let mut sorted = times_ms.to_vec();
-    sorted.sort_unstable();
-    let median = *sorted.get(sorted.len() / 2)?;
+    let median = median(times_ms.to_vec())?;
     let state = grade(median, thresholds.db_query_yellow_ms, thresholds.db_query_red_ms);
     let text = match times_ms.len() {
         1 => format!("SELECT 1 took {median} ms"),
