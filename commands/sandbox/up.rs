@@ -19,8 +19,9 @@ pub(super) fn run(args: &UpArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outco
         dir: Some(directory),
         ..Options::new(scenario, ctx.clock.now(), ctx.vars.clone())
     };
-    ui.note(&format!("SANDBOX {}: {}", scenario.word(), scenario.summary()));
-    let sandbox = stage::start(options)?;
+    let sandbox = stage::start(options, || {
+        ui.note(&format!("SANDBOX {}: {}", scenario.word(), scenario.summary()));
+    })?;
     ui.note(&format!("SANDBOX {}", sandbox.database_engine()));
     let variables = sandbox.exports().into_iter();
     let variables = variables.map(|(name, value)| Variable { name, value }).collect();

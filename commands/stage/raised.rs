@@ -27,9 +27,10 @@ impl Stage {
         ui: &Ui,
     ) -> anyhow::Result<(Self, Vars)> {
         let scenario = scenario(word)?;
-        ui.note(&format!("SANDBOX {}: {}", scenario.word(), scenario.summary()));
         let options = Options::new(scenario, clock.now(), outer.clone());
-        let sandbox = start(options)?;
+        let sandbox = start(options, || {
+            ui.note(&format!("SANDBOX {}: {}", scenario.word(), scenario.summary()));
+        })?;
         ui.note(&format!("SANDBOX {}", sandbox.database_engine()));
         let vars = sandbox.vars(outer);
         Ok((Self { home: sandbox.home(), _sandbox: sandbox }, vars))
@@ -46,10 +47,12 @@ pub(crate) fn scenario(word: &str) -> anyhow::Result<Scenario> {
     word.parse().map_err(|error: String| Usage::new(error, "parky-ops sandbox scenarios").into())
 }
 
-/// Starts a sandbox. A signal meanwhile is obeyed as soon as it is up and can be taken down whole.
-pub(crate) fn start(options: Options) -> anyhow::Result<Sandbox> {
+/// Starts a sandbox. A signal from `announce` on is obeyed as soon as it is up and can be taken down
+/// whole.
+pub(crate) fn start(options: Options, announce: impl FnOnce()) -> anyhow::Result<Sandbox> {
     signals::block_on(async {
         let mut signals = Signals::listen()?;
+        announce();
         let starting = tokio::task::spawn_blocking(|| Sandbox::start(options));
         tokio::pin!(starting);
         let (started, outcome) = tokio::select! {
@@ -57,7 +60,10 @@ pub(crate) fn start(options: Options) -> anyhow::Result<Sandbox> {
             outcome = signals.next() => (starting.await, Some(outcome)),
         };
         match outcome {
-            None => started.context("starting the sandbox")?.context("starting the sandbox"),
+            None => {
+                signals.hand_on();
+                started.context("starting the sandbox")?.context("starting the sandbox")
+            }
             // Whether it came up or not, and what did is taken down here.
             Some(outcome) => {
                 drop(started);
