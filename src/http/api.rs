@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::call::Call;
+use super::call::{Call, Request};
 use super::error::{ApiError, Fault, Unreachable, Unreadable};
 use super::log::Logged;
 use super::reply::Reply;
@@ -69,7 +69,15 @@ impl Api {
         query: &[(&str, &str)],
         deadline: Instant,
     ) -> Result<Reply, ApiError> {
-        let call = self.call((Method::GET, path), query)?;
+        self.read(Request::new(Method::GET, path).query(query), deadline).await
+    }
+
+    /// As [`Api::get`], with headers of the caller's.
+    ///
+    /// # Errors
+    /// No whole answer came.
+    pub async fn read(&self, request: Request<'_>, deadline: Instant) -> Result<Reply, ApiError> {
+        let call = self.call(request)?;
         let attempt = AtomicU32::new(0);
         let once = async || {
             let attempt = attempt.fetch_add(1, Ordering::Relaxed) + 1;
@@ -107,20 +115,12 @@ impl Api {
     ///
     /// # Errors
     /// No whole answer came.
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &[&str],
-        body: Option<serde_json::Value>,
-        deadline: Instant,
-    ) -> Result<Reply, ApiError> {
-        let mut call = self.call((method, path), &[])?;
-        call.body = body;
-        self.once(&call, 1, deadline).await
+    pub async fn send(&self, request: Request<'_>, deadline: Instant) -> Result<Reply, ApiError> {
+        self.once(&self.call(request)?, 1, deadline).await
     }
 
-    fn call(&self, line: (Method, &[&str]), query: &[(&str, &str)]) -> Result<Call, ApiError> {
-        Call::new(self.service, &self.base, line, query, &self.shared.redactor)
+    fn call(&self, request: Request<'_>) -> Result<Call, ApiError> {
+        Call::new(self.service, &self.base, request, &self.shared.redactor)
     }
 
     /// One request and its whole answer, within the deadline and on the record.
@@ -142,7 +142,13 @@ impl Api {
         let wire = self.wire.get_or_try_init(make).await.map_err(|fault| call.fault(fault))?;
 
         let mut request = wire.request(call.method.clone(), call.url.clone());
-        request = request.header(ACCEPT, "application/json");
+        request = request.header(USER_AGENT, self.service.user_agent());
+        if call.headers.iter().all(|(name, _)| name != ACCEPT) {
+            request = request.header(ACCEPT, "application/json");
+        }
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, token);
         }

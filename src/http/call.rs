@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::Method;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -13,11 +13,52 @@ use crate::domain::Redactor;
 use crate::domain::loopback::is_loopback;
 use crate::domain::text::{one_line, shorten};
 
-/// A request.
+/// A request under construction: what is asked of a service below its base URL.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    method: Method,
+    path: &'a [&'a str],
+    query: &'a [(&'a str, &'a str)],
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Option<serde_json::Value>,
+}
+
+impl<'a> Request<'a> {
+    /// `method` on `path`, one entry a segment, encoded when it is sent.
+    pub fn new(method: Method, path: &'a [&'a str]) -> Self {
+        Self { method, path, query: &[], headers: Vec::new(), body: None }
+    }
+
+    /// With these parameters.
+    #[must_use]
+    pub fn query(mut self, query: &'a [(&'a str, &'a str)]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// With this header. A value that no header can hold leaves it out.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// With this body, as JSON.
+    #[must_use]
+    pub fn json(mut self, body: serde_json::Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+}
+
+/// A request as it will be sent.
 pub(super) struct Call {
     pub(super) asked: Arc<Asked>,
     pub(super) method: Method,
     pub(super) url: Url,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<serde_json::Value>,
 }
 
@@ -26,10 +67,10 @@ impl Call {
     pub(super) fn new(
         service: Service,
         base: &Url,
-        (method, path): (Method, &[&str]),
-        query: &[(&str, &str)],
+        request: Request<'_>,
         redactor: &Redactor,
     ) -> Result<Self, ApiError> {
+        let Request { method, path, query, headers, body } = request;
         let mut url = base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -38,7 +79,7 @@ impl Call {
             url.query_pairs_mut().extend_pairs(query);
         }
         let asked = Arc::new(asked(service, &method, &url, redactor));
-        let call = Self { asked, method, url, body: None };
+        let call = Self { asked, method, url, headers, body };
         // `Url` drops `.` and `..`, encoded ones too, and would ask for something else.
         let dots = |segment: &&str| {
             let plain = segment.replace("%2e", ".").replace("%2E", ".");
@@ -94,7 +135,8 @@ mod tests {
         let base = "https://api.example/client/v4/".parse().unwrap();
         let redactor = Redactor::default();
         redactor.learn("hunter2hunter2");
-        Call::new(Service::Cloudflare, &base, (Method::GET, path), query, &redactor)
+        let request = Request::new(Method::GET, path).query(query);
+        Call::new(Service::Cloudflare, &base, request, &redactor)
     }
 
     #[test]
@@ -134,8 +176,8 @@ mod tests {
     fn a_token_does_not_travel_in_the_clear() {
         let base = "http://10.0.0.1".parse().unwrap();
         let redactor = Redactor::default();
-        let call =
-            Call::new(Service::GitHub, &base, (Method::GET, &["user"]), &[], &redactor).unwrap();
+        let request = Request::new(Method::GET, &["user"]);
+        let call = Call::new(Service::GitHub, &base, request, &redactor).unwrap();
         let error = call.authorization(&"abcdef".into()).unwrap_err();
         assert_eq!(error.fault, Fault::NotSent(NotSent::PlainHttp));
     }

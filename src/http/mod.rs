@@ -24,11 +24,12 @@ mod tls;
 mod wire;
 
 pub use api::{Api, MAX_BODY};
+pub use call::Request;
 pub use client::Client;
 pub use error::{ApiError, Asked, Fault, NotSent, Said, Unreachable, Unreadable};
 pub use log::{Logged, RequestLog};
 pub use reply::Reply;
-pub use reqwest::Method;
+pub use reqwest::{Method, header};
 pub use service::Service;
 pub use tls::{Roots, TlsFault, client_config};
 pub use wire::USER_AGENT;

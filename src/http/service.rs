@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::wire::USER_AGENT;
+
 /// A service with an HTTP API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is named as its maker names it")]
@@ -20,6 +22,17 @@ impl Service {
         match self {
             Service::Discord => "Bot",
             _ => "Bearer",
+        }
+    }
+
+    /// What this program calls itself there. Discord's firewall stops other forms with a misleading
+    /// 403 (code 40333).
+    pub(super) fn user_agent(self) -> &'static str {
+        match self {
+            Service::Discord => {
+                concat!("DiscordBot (https://parky.co.jp, ", env!("CARGO_PKG_VERSION"), ")")
+            }
+            _ => USER_AGENT,
         }
     }
 }

@@ -265,10 +265,13 @@ async fn a_compressed_body_is_unpacked_and_measured_unpacked() {
 async fn a_change_is_sent_once() {
     for act in [Act::Send(Vec::new()), answer("503 Nope", &["Retry-After: 0"], "")] {
         let stub = Stub::http(move |_, _| act.clone()).await;
-        let body = Some(serde_json::json!({"a": 1}));
-        let _ = api(stub.url()).send(Method::POST, &["x"], body, soon()).await;
+        let request = Request::new(Method::POST, &["x"]).query(&[("wait", "true")]);
+        let request =
+            request.header(header::IF_NONE_MATCH, "\"e\"").json(serde_json::json!({"a": 1}));
+        let _ = api(stub.url()).send(request, soon()).await;
         assert_eq!(stub.requests().len(), 1);
-        assert!(stub.requests()[0].starts_with("POST /x HTTP/1.1\r\n"));
+        assert!(stub.requests()[0].starts_with("POST /x?wait=true HTTP/1.1\r\n"));
+        assert!(stub.requests()[0].contains("if-none-match: \"e\"\r\n"));
     }
 }
 

@@ -49,7 +49,6 @@ pub(super) async fn build(
         .redirect(redirect::Policy::none())
         // What may be repeated is decided in `Api`, where the method is known.
         .retry(reqwest::retry::never())
-        .user_agent(USER_AGENT)
         .gzip(true);
     if is_loopback(base) {
         builder = builder.no_proxy();
