@@ -129,6 +129,13 @@ impl PgError {
         self.sqlstate.as_deref()
     }
 
+    /// Whether a write that met this may have been committed all the same: no answer came, or one
+    /// that says nothing on the commit.
+    pub fn may_have_happened(&self) -> bool {
+        use PgErrorKind::{Lost, OutOfTime, ServerDown, Silent, StartingUp, Unreadable};
+        matches!(self.kind, Lost | OutOfTime | ServerDown | Silent | StartingUp | Unreadable)
+    }
+
     /// The state of a check that met this, the stable word, and how far the look got.
     pub fn reason(&self) -> (State, ReasonCode, Reach) {
         self.kind.reason()

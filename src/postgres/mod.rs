@@ -1,9 +1,9 @@
-//! One read-only connection to the team's PostgreSQL, safe behind every kind of pooler.
+//! One connection to the team's PostgreSQL, safe behind every kind of pooler.
 //!
-//! It reads and never writes: each [`Session::read`] is one message of the simple protocol that opens
-//! a `READ ONLY` transaction, sets its own limits with `SET LOCAL`, selects, and commits. So there
-//! is no named statement and no session state that a transaction pooler could hand to somebody
-//! else, and each read costs one round trip.
+//! Each [`Session::read`] is one message of the simple protocol that opens a `READ ONLY` transaction,
+//! sets its own limits with `SET LOCAL`, selects, and commits; a [`Session::write`] is the same with
+//! the right to write. So there is no named statement and no session state that a transaction pooler
+//! could hand to somebody else, and each step costs one round trip.
 //!
 //! Values inside the SQL are quoted by [`Quoted`], and nothing else can be put into a [`Sql`].
 //!

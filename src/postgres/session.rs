@@ -96,6 +96,24 @@ impl Session {
     /// What the server answers leaves the session usable. After [`PgErrorKind::Silent`] and
     /// [`PgErrorKind::Lost`] each later read is [`PgErrorKind::Skipped`].
     pub async fn read_within(&mut self, sql: &Sql, limit: Duration) -> Result<Vec<Row>, PgError> {
+        self.ask(sql, Mode::Read, limit).await
+    }
+
+    /// Writes in a transaction of its own, which is on the server's disk when this returns. Only for
+    /// tables of this program, and for what an operator agreed to.
+    ///
+    /// # Errors
+    /// As [`Session::read_within`]; [`PgError::may_have_happened`] tells whether the write is unsure.
+    pub async fn write(&mut self, sql: &Sql, limit: Duration) -> Result<Vec<Row>, PgError> {
+        self.ask(sql, Mode::Write, limit).await
+    }
+
+    /// Whether an earlier error broke the connection.
+    pub fn is_broken(&self) -> bool {
+        self.state.is_err()
+    }
+
+    async fn ask(&mut self, sql: &Sql, mode: Mode, limit: Duration) -> Result<Vec<Row>, PgError> {
         let connection = match &mut self.state {
             Ok(connection) => connection,
             Err(cause) => return Err(PgError::not_tried(cause)),
@@ -106,7 +124,7 @@ impl Session {
         if limit < SHORTEST_READ {
             return Err(self.place.error(PgErrorKind::OutOfTime, "no time was left to ask this"));
         }
-        let message = AssertSqlSafe(transaction(sql, limit));
+        let message = AssertSqlSafe(transaction(sql, mode, limit));
         match timeout(limit, sqlx::raw_sql(message).fetch_all(&mut *connection)).await {
             Ok(Ok(rows)) => Ok(rows.into_iter().map(Row::new).collect()),
             Ok(Err(error)) => {
@@ -148,17 +166,28 @@ impl Session {
     }
 }
 
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Read,
+    Write,
+}
+
 /// One message, so one round trip, and one transaction, so one server behind a pooler.
 ///
 /// The server's limit lies below the client's, so that its answer arrives before we stop listening.
 /// `lock_timeout` is short because a read that waits behind an `ALTER TABLE` waits as long as the
-/// incident does.
-fn transaction(sql: &Sql, limit: Duration) -> String {
+/// incident does; a write waits longer, for its own kind.
+fn transaction(sql: &Sql, mode: Mode, limit: Duration) -> String {
     let statement_ms = limit.as_millis() * 4 / 5;
+    let (begin, lock) = match mode {
+        Mode::Read => ("BEGIN TRANSACTION READ ONLY", "500ms"),
+        Mode::Write => ("BEGIN TRANSACTION READ WRITE; SET LOCAL synchronous_commit = on", "2s"),
+    };
     format!(
-        "BEGIN TRANSACTION READ ONLY; \
+        "{begin}; \
          SET LOCAL statement_timeout = {statement_ms}; \
-         SET LOCAL lock_timeout = '500ms'; \
+         SET LOCAL lock_timeout = '{lock}'; \
          SET LOCAL idle_in_transaction_session_timeout = '10s'; \
          {}; \
          COMMIT",
@@ -191,12 +220,21 @@ mod tests {
 
     #[test]
     fn a_read_is_one_read_only_transaction_with_its_own_limits() {
-        let message = transaction(&Sql::constant("SELECT 1"), READ_LIMIT);
+        let message = transaction(&Sql::constant("SELECT 1"), Mode::Read, READ_LIMIT);
         assert_eq!(
             message,
             "BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = 1200; \
              SET LOCAL lock_timeout = '500ms'; \
              SET LOCAL idle_in_transaction_session_timeout = '10s'; SELECT 1; COMMIT"
         );
+    }
+
+    #[test]
+    fn a_write_is_durable_when_it_returns() {
+        let message = transaction(&Sql::constant("SELECT 1"), Mode::Write, READ_LIMIT);
+        assert!(message.starts_with(
+            "BEGIN TRANSACTION READ WRITE; SET LOCAL synchronous_commit = on; \
+             SET LOCAL statement_timeout = 1200; SET LOCAL lock_timeout = '2s'; "
+        ));
     }
 }

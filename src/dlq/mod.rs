@@ -1,0 +1,15 @@
+//! The dead-letter queue: alerts that Discord did not take, and how they are delivered after all.
+//!
+//! The team's table is read and, where the operator's file says so, gets one status update per
+//! delivered row; it is never altered otherwise. What was tried, by whom and with which end is kept
+//! in a [`store`]: the team's Postgres, where any number of responders replay at once, or the local
+//! ledger, which protects this machine only.
+
+pub mod filter;
+pub mod item;
+mod letter;
+pub mod store;
+
+pub use filter::Filter;
+pub use item::ItemState;
+pub use letter::{FailureId, Letter, lane_of};
