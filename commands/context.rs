@@ -110,6 +110,15 @@ impl Context {
         parky_ops::config::operator(&self.vars)
     }
 
+    /// Who is asked whether to change something.
+    pub(crate) fn asked(&self, ui: &Ui) -> prompt::Asked {
+        prompt::Asked {
+            can_ask: self.can_ask(ui),
+            operator: self.operator(),
+            now: self.clock.now(),
+        }
+    }
+
     /// How this program was called, for the commands that it prints.
     pub(crate) fn invocation(&self, env: &EnvName) -> Invocation {
         Invocation {

@@ -1,4 +1,5 @@
 //! Arguments that several commands share.
 
+pub(crate) mod consent;
 pub(crate) mod globals;
 pub(crate) mod host;

@@ -67,7 +67,7 @@ pub(crate) fn list_tail(complete: bool, more: bool, caveats: &[Caveat]) -> io::R
     Ok(format!("],\"complete\":{complete},\"more\":{more}}},\"caveats\":{caveats}}}\n"))
 }
 
-fn schema(command: &str) -> String {
+pub(super) fn schema(command: &str) -> String {
     format!("parky-ops/{}/v1", command.replace(' ', "-"))
 }
 

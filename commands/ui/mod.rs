@@ -6,10 +6,12 @@
 
 mod json;
 mod paint;
+mod plan;
 mod progress;
 pub(crate) mod prompt;
 mod requests;
 mod rows;
+mod stream;
 mod table;
 
 use std::fmt;
@@ -23,8 +25,10 @@ use serde::Serialize;
 
 pub(crate) use self::json::Envelope;
 pub(crate) use self::paint::{Tone, paint, state};
+pub(crate) use self::plan::PlanView;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::rows::{Row, RowStream, Whole};
+pub(crate) use self::stream::Stream;
 pub(crate) use self::table::Table;
 
 /// What a page of text looks like.
@@ -183,6 +187,11 @@ impl Ui {
     pub(crate) fn say_json<T: Serialize>(&self, value: &T) {
         let text = json::to_string(value).unwrap_or_default();
         let _ = writeln!(io::stderr().lock(), "{}", self.redactor.clean(&text));
+    }
+
+    /// Text with its colours on stdout.
+    fn write_text(&self, text: &str) -> io::Result<()> {
+        self.write_out(&paint::finish(text, self.look.colour_out))
     }
 
     fn write_out(&self, text: &str) -> io::Result<()> {

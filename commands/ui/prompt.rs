@@ -11,6 +11,7 @@ use parky_ops::domain::{Agreement, Consent};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::paint;
+use crate::args::consent::ConsentArgs;
 use crate::exit::Outcome;
 use crate::report::Stopped;
 use crate::signals::{self, Signals};
@@ -38,7 +39,56 @@ pub(crate) async fn choose(
 
 /// A line of text; empty is an answer.
 pub(crate) fn line(question: &str) -> anyhow::Result<String> {
-    answer_or_signal(question)
+    signals::block_on(answer_or_signal(question))
+}
+
+/// Who is asked, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// Whether a question can be asked at all.
+    pub(crate) can_ask: bool,
+    /// For the audit line.
+    pub(crate) operator: String,
+    /// The present (UTC).
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Asks for `act`. A normal act (no `names`) is agreed to by y, `--yes` or any `--confirm`; a severe
+/// one by each of its names, typed or behind `--confirm`: `--yes` alone does not count. `None` is no.
+pub(crate) async fn agree(
+    act: &str,
+    names: &[String],
+    args: &ConsentArgs,
+    asked: &Asked,
+) -> anyhow::Result<Option<Consent>> {
+    let missing: Vec<_> = names.iter().filter(|name| !args.confirm.contains(name)).collect();
+    let agreement = if names.is_empty() && (args.yes || !args.confirm.is_empty()) {
+        Agreement::Yes
+    } else if missing.is_empty() && !names.is_empty() {
+        Agreement::Named(names.join(", "))
+    } else if !asked.can_ask {
+        return Ok(None);
+    } else if names.is_empty() {
+        let typed = answer_or_signal(&format!("{act}? [y/N]")).await?;
+        if !is_yes(&typed) {
+            return Ok(None);
+        }
+        Agreement::Answered
+    } else {
+        for name in missing {
+            let typed = answer_or_signal(&format!("{act}: type '{name}' to go on")).await?;
+            if typed != *name {
+                return Ok(None);
+            }
+        }
+        Agreement::Named(names.join(", "))
+    };
+    #[expect(clippy::disallowed_methods, reason = "this is the prompt")]
+    Ok(Some(Consent::given(act, &asked.operator, agreement, asked.now)))
+}
+
+fn is_yes(typed: &str) -> bool {
+    matches!(typed.to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 /// Asks for a normal act: y/N, N being the default. `None` is no.
@@ -54,8 +104,8 @@ pub(crate) fn consent(
     } else if !can_ask {
         return Ok(None);
     } else {
-        let typed = answer_or_signal(&format!("{act}? [y/N]"))?;
-        if !matches!(typed.to_ascii_lowercase().as_str(), "y" | "yes") {
+        let typed = line(&format!("{act}? [y/N]"))?;
+        if !is_yes(&typed) {
             return Ok(None);
         }
         Agreement::Answered
@@ -71,21 +121,19 @@ pub(crate) fn abandon(outcome: Outcome) -> Outcome {
 }
 
 /// What was typed; empty is an answer. A signal ends question and command.
-fn answer_or_signal(question: &str) -> anyhow::Result<String> {
-    signals::block_on(async {
-        let _mode = Mode::keep();
-        let mut signals = Signals::listen()?;
-        let question = paint::finish(question, false);
-        let ask = move || Input::<String>::new().with_prompt(question).allow_empty(true).interact();
-        tokio::select! {
-            biased;
-            outcome = signals.next() => Err(Stopped(abandon(outcome)).into()),
-            typed = tokio::task::spawn_blocking(ask) => {
-                let typed = typed.context("asking on the terminal")?.map_err(refused)?;
-                Ok(typed.trim().to_owned())
-            }
+async fn answer_or_signal(question: &str) -> anyhow::Result<String> {
+    let _mode = Mode::keep();
+    let mut signals = Signals::listen()?;
+    let question = paint::finish(question, false);
+    let ask = move || Input::<String>::new().with_prompt(question).allow_empty(true).interact();
+    tokio::select! {
+        biased;
+        outcome = signals.next() => Err(Stopped(abandon(outcome)).into()),
+        typed = tokio::task::spawn_blocking(ask) => {
+            let typed = typed.context("asking on the terminal")?.map_err(refused)?;
+            Ok(typed.trim().to_owned())
         }
-    })
+    }
 }
 
 /// A question that broke off: by Ctrl-C, which may be seen here before the signal is, or for good.

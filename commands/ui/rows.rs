@@ -1,13 +1,11 @@
 //! Lists: rows are written as they arrive, so that a long one needs no memory and a pipe into `head`
 //! ends it at once.
 
-use std::io;
-
 use chrono::{DateTime, Utc};
 use parky_ops::domain::Caveat;
 use serde::Serialize;
 
-use super::{Format, Page, Table, Ui, json, paint};
+use super::{Format, Page, Table, Ui, json};
 
 /// A row for people and, as serialized, for scripts.
 pub(crate) trait Row<const N: usize>: Serialize {
@@ -111,9 +109,5 @@ impl Ui {
         let (_, caveats) = rows.finish();
         self.say_caveats(&caveats);
         Ok(())
-    }
-
-    fn write_text(&self, text: &str) -> io::Result<()> {
-        self.write_out(&paint::finish(text, self.look.colour_out))
     }
 }
