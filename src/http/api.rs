@@ -249,6 +249,7 @@ impl Again {
                 Fault::Unreachable(
                     Unreachable::Refused
                         | Unreachable::Broken
+                        | Unreachable::NotTaken
                         | Unreachable::Timeout { connected: false }
                 )
             ),

@@ -16,9 +16,12 @@ pub(super) fn fault(error: &reqwest::Error, connected: bool) -> Fault {
     } else if error.is_timeout() {
         Unreachable::Timeout { connected: connected && !error.is_connect() }
     } else {
-        return causes(error)
-            .find_map(from_cause)
-            .unwrap_or(Fault::Unreachable(Unreachable::Broken));
+        // A router or a TLS alert can also end a connection that has carried the request already.
+        let found = match error.is_connect() {
+            true => causes(error).find_map(while_connecting),
+            false => causes(error).find_map(once_connected),
+        };
+        return found.unwrap_or(Fault::Unreachable(Unreachable::Broken));
     })
 }
 
@@ -35,12 +38,9 @@ fn causes<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
     std::iter::successors(Some(error), inside).take(16)
 }
 
-fn from_cause(cause: Cause<'_>) -> Option<Fault> {
+fn while_connecting(cause: Cause<'_>) -> Option<Fault> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(Fault::Unreachable(Unreachable::Tls(TlsFault::from(error))));
-    }
-    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-        return error.is_parse().then_some(Fault::Unreadable(Unreadable::NotHttp));
     }
     match cause.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some(Fault::Unreachable(Unreachable::Refused)),
@@ -49,4 +49,19 @@ fn from_cause(cause: Cause<'_>) -> Option<Fault> {
         | io::ErrorKind::AddrNotAvailable => Some(Fault::Unreachable(Unreachable::NoRoute)),
         _ => None,
     }
+}
+
+fn once_connected(cause: Cause<'_>) -> Option<Fault> {
+    if let Some(error) = cause.downcast_ref::<h2::Error>() {
+        return not_taken(error).then_some(Fault::Unreachable(Unreachable::NotTaken));
+    }
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    error.is_parse().then_some(Fault::Unreadable(Unreadable::NotHttp))
+}
+
+/// Whether the server vouches that it did nothing with the request (RFC 9113 §8.7): it refused the
+/// stream, or went away before it. `h2` gives a server's GOAWAY to the streams above it only.
+fn not_taken(error: &h2::Error) -> bool {
+    let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (refused || error.is_go_away())
 }

@@ -39,6 +39,11 @@ impl Client {
         Api::new(Arc::clone(&self.shared), service, base, token)
     }
 
+    /// What cleans every text of this client: for secrets that travel in a path.
+    pub fn redactor(&self) -> &Redactor {
+        &self.shared.redactor
+    }
+
     /// The certificates that this client trusts, to be shared with the probes.
     pub fn roots(&self) -> &Roots {
         &self.shared.roots

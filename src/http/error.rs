@@ -114,6 +114,8 @@ pub enum Unreachable {
     Tls(TlsFault),
     /// The connection broke before an answer.
     Broken,
+    /// The server closed the connection and vouched that it had not begun with the request.
+    NotTaken,
 }
 
 /// Why an answer makes no sense.
@@ -191,7 +193,9 @@ impl Unreachable {
             Unreachable::Timeout { connected: true } => (ReasonCode::Timeout, Reach::Reached),
             Unreachable::Tls(TlsFault::NoRoots(_)) => (ReasonCode::TlsOurs, Reach::NotTried),
             Unreachable::Tls(_) => (ReasonCode::TlsOurs, Reach::Reached),
-            Unreachable::Broken => (ReasonCode::Unreachable, Reach::Reached),
+            Unreachable::Broken | Unreachable::NotTaken => {
+                (ReasonCode::Unreachable, Reach::Reached)
+            }
         }
     }
 }
@@ -264,6 +268,7 @@ impl Unreachable {
             }
             Unreachable::Tls(fault) => write!(f, "no TLS with {host}: {fault}"),
             Unreachable::Broken => write!(f, "{host} broke the connection off"),
+            Unreachable::NotTaken => write!(f, "{host} closed before it took the request"),
         }
     }
 }

@@ -59,7 +59,7 @@ impl Drop for Stub {
 type Script = Arc<dyn Fn(usize, &str) -> Act + Send + Sync>;
 
 impl Stub {
-    /// A server that asks `script` what to do with each request: its number from 0, and its head.
+    /// A server that asks `script` what to do with each request: its number from 0, and its text.
     pub(crate) async fn http(script: impl Fn(usize, &str) -> Act + Send + Sync + 'static) -> Self {
         Self::serve(None, Arc::new(script)).await
     }
@@ -100,7 +100,7 @@ impl Stub {
         Self { addr, requests, connections, task }
     }
 
-    /// The heads of the requests so far.
+    /// The requests so far, each with its head and its body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -126,30 +126,38 @@ async fn converse(
     script: &Script,
     seen: &Mutex<Vec<String>>,
 ) {
-    while let Some(head) = read_head(&mut stream).await {
+    while let Some(request) = read_request(&mut stream).await {
         let number = {
             let mut seen = seen.lock().unwrap();
-            seen.push(head.clone());
+            seen.push(request.clone());
             seen.len() - 1
         };
         // The client may hang up at any time: that is its right.
-        match act(&mut stream, script(number, &head)).await {
+        match act(&mut stream, script(number, &request)).await {
             Ok(true) => {}
             _ => return,
         }
     }
 }
 
-async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
-    let mut head = Vec::new();
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+/// A request with as much body as its head declares.
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+    let mut text = Vec::new();
+    loop {
+        if let Some(end) = text.windows(4).position(|end| end == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&text[..end]).to_ascii_lowercase();
+            let declared = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let body: usize = declared.map_or(0, |length| length.trim().parse().unwrap());
+            if text.len() >= end + 4 + body {
+                return Some(String::from_utf8_lossy(&text).into_owned());
+            }
+        }
         let mut part = [0; 1024];
         match stream.read(&mut part).await {
-            Ok(n) if n > 0 => head.extend_from_slice(&part[..n]),
+            Ok(n) if n > 0 => text.extend_from_slice(&part[..n]),
             _ => return None,
         }
     }
-    Some(String::from_utf8_lossy(&head).into_owned())
 }
 
 /// Does `act`; true where the connection goes on.
