@@ -19,6 +19,7 @@ pub mod auth;
 pub mod checks;
 pub mod cloudflare;
 pub mod config;
+pub mod discord;
 pub mod dlq;
 pub mod doctor;
 pub mod domain;

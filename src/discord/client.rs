@@ -1,0 +1,194 @@
+//! Requests that a webhook's URL alone allows: look at it; post, read back, edit and delete.
+//!
+//! Each request is sent once. What changes something takes a [`Consent`].
+
+use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use url::Url;
+
+use super::answer::{Answer, Class};
+use super::classify::{Body, classify, is_invalid, is_shared};
+use super::message::Message;
+use super::webhook_url::WebhookUrl;
+use super::wire::{Post, WebhookInfo};
+use super::words::words;
+use super::{Bucket, bot::Bot};
+use crate::domain::{Consent, Redactor};
+use crate::http::{Api, ApiError, Client, Method, Reply, Request, Service};
+
+/// Discord at one base URL. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Discord {
+    /// Without any token: a webhook's requests must not count on the bot's limit, nor show who it is.
+    api: Api,
+    pub(super) bot: Option<Bot>,
+    redactor: Redactor,
+}
+
+impl Discord {
+    /// Discord at `base`, which ends in `/api/v10`.
+    pub fn new(http: &Client, base: Url, bot_token: Option<SecretString>) -> Self {
+        let bot = bot_token
+            .map(|token| Bot { api: http.api(Service::Discord, base.clone(), Some(token)) });
+        let api = http.api(Service::Discord, base, None);
+        Self { api, bot, redactor: http.redactor().clone() }
+    }
+
+    /// What `webhook` is. Stores nothing; a 200 proves that it can be posted to.
+    ///
+    /// # Errors
+    /// Any other answer; [`Class::Unsure`] where none came that can be read.
+    pub async fn webhook(
+        &self,
+        webhook: &WebhookUrl,
+        deadline: Instant,
+    ) -> Result<WebhookInfo, Answer> {
+        let call = WebhookCall { webhook, message: None, more: &[] };
+        read(self.webhook_call(Method::GET, call, None, deadline).await)
+    }
+
+    /// Posts `message`, waiting until Discord has stored it. A redirect is never followed.
+    pub async fn post(
+        &self,
+        webhook: &WebhookUrl,
+        message: &Message,
+        _consent: &Consent,
+        deadline: Instant,
+    ) -> Answer {
+        // Without it Discord answers 204 before it knows whether it can store the message.
+        let mut query = vec![("wait", "true")];
+        if message.has_components() {
+            query.push(("with_components", "true"));
+        }
+        let call = WebhookCall { webhook, message: None, more: &query };
+        let body = Some(message.body().clone());
+        answer(self.webhook_call(Method::POST, call, body, deadline).await)
+    }
+
+    /// Reads back what `webhook` has posted as `message_id`.
+    ///
+    /// # Errors
+    /// Any other answer than the message; [`Class::Unsure`] where none came that can be read.
+    pub async fn posted(
+        &self,
+        webhook: &WebhookUrl,
+        message_id: &str,
+        deadline: Instant,
+    ) -> Result<Post, Answer> {
+        let call = WebhookCall { webhook, message: Some(message_id), more: &[] };
+        read(self.webhook_call(Method::GET, call, None, deadline).await)
+    }
+
+    /// Replaces the text of what `webhook` has posted as `message_id`. Nobody is notified again.
+    pub async fn edit(
+        &self,
+        webhook: &WebhookUrl,
+        message_id: &str,
+        message: &Message,
+        _consent: &Consent,
+        deadline: Instant,
+    ) -> Answer {
+        let with_components: &[_] = match message.has_components() {
+            true => &[("with_components", "true")],
+            false => &[],
+        };
+        let call = WebhookCall { webhook, message: Some(message_id), more: with_components };
+        let body = Some(message.body_of_edit());
+        answer(self.webhook_call(Method::PATCH, call, body, deadline).await)
+    }
+
+    /// Deletes what `webhook` has posted as `message_id`. A ping that went out stays out.
+    pub async fn delete(
+        &self,
+        webhook: &WebhookUrl,
+        message_id: &str,
+        _consent: &Consent,
+        deadline: Instant,
+    ) -> Answer {
+        let call = WebhookCall { webhook, message: Some(message_id), more: &[] };
+        answer(self.webhook_call(Method::DELETE, call, None, deadline).await)
+    }
+
+    async fn webhook_call(
+        &self,
+        method: Method,
+        call: WebhookCall<'_>,
+        body: Option<serde_json::Value>,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
+        let WebhookCall { webhook, message, more } = call;
+        let token = webhook.token().expose_secret();
+        self.redactor.learn(token);
+        let mut path = vec!["webhooks", webhook.id(), token];
+        path.extend(message.iter().flat_map(|id| ["messages", id]));
+        let mut query = more.to_vec();
+        let about_messages = method != Method::GET || message.is_some();
+        query.extend(webhook.thread_id().filter(|_| about_messages).map(|id| ("thread_id", id)));
+        let mut request = Request::new(method, &path).query(&query);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.api.send(request, deadline).await
+    }
+}
+
+/// What is asked of a webhook.
+struct WebhookCall<'a> {
+    webhook: &'a WebhookUrl,
+    message: Option<&'a str>,
+    more: &'a [(&'a str, &'a str)],
+}
+
+/// What became of a request.
+pub(super) fn answer(outcome: Result<Reply, ApiError>) -> Answer {
+    match outcome {
+        Ok(reply) => {
+            let Told { class, code, said, bucket } =
+                told(reply.status, &reply.headers, &reply.body);
+            Answer {
+                class,
+                http_status: Some(reply.status),
+                code,
+                said: reply.said(code, &said).message.into(),
+                bucket,
+                invalid: is_invalid(reply.status, &reply.headers),
+            }
+        }
+        Err(error) => Answer::from_error(&error),
+    }
+}
+
+/// The body of a good answer as `T`.
+pub(super) fn read<T: DeserializeOwned>(outcome: Result<Reply, ApiError>) -> Result<T, Answer> {
+    let reply = match outcome {
+        Ok(reply) if (200..300).contains(&reply.status) => reply,
+        other => return Err(answer(other)),
+    };
+    reply.parse().map_err(|error| {
+        let said = error.to_string();
+        Answer { class: Class::Unsure, said, ..answer(Ok(reply)) }
+    })
+}
+
+/// What an answer says, not yet redacted.
+struct Told {
+    class: Class,
+    code: Option<i64>,
+    said: String,
+    bucket: Option<Bucket>,
+}
+
+fn told(status: u16, headers: &HeaderMap, body: &[u8]) -> Told {
+    let class = classify(status, headers, body);
+    let found = Body::read(headers, body);
+    // What was delivered is the message itself, which is nothing that was said.
+    let is_word = !matches!(class, Class::Delivered { .. });
+    Told {
+        said: if is_word { words(&found.value, body) } else { String::new() },
+        code: found.code.filter(|_| is_word),
+        bucket: Bucket::from_headers(headers).filter(|_| !is_shared(status, headers)),
+        class,
+    }
+}

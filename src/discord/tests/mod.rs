@@ -1,0 +1,3 @@
+//! Classification and messages by table, the client over real sockets.
+
+mod classify;
