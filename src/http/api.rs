@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, USER_AGENT};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -152,9 +152,12 @@ impl Api {
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, token);
         }
-        if let Some(body) = &call.body {
-            request = request.json(body);
-        }
+        request = match &call.body {
+            Some(body) => request.json(body),
+            // Some servers refuse a change whose length they are not told, be it nothing.
+            None if call.method != Method::GET => request.header(CONTENT_LENGTH, 0),
+            None => request,
+        };
         let response = request.send().await.map_err(|error| {
             let connected = self.connected.load(Ordering::Relaxed);
             call.fault(classify::fault(&error, connected))
