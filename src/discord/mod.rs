@@ -16,6 +16,7 @@ mod identity;
 mod limits;
 mod mentions;
 mod message;
+pub mod pace;
 mod snowflake;
 #[cfg(test)]
 mod tests;
