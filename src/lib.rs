@@ -5,7 +5,7 @@
 //! Arrows point one way:
 //!
 //! ```text
-//! commands/  →  triage, health, doctor  →  checks  →  cloudflare, statuspage, probe, postgres, state
+//! commands/  →  triage, health, doctor  →  checks  →  cloudflare, discord, statuspage, probe, postgres, state
 //!            →  http, auth, config  →  domain
 //! ```
 //!

@@ -188,17 +188,18 @@ impl Discord {
         query: &[(&str, &str)],
         deadline: Instant,
     ) -> Result<T, Answer> {
-        read(self.bot()?.api.get(path, query, deadline).await)
+        let bot = self.bot.as_ref().ok_or_else(no_token)?;
+        read(bot.api.get(path, query, deadline).await).map_err(|answer| *answer)
     }
 
     async fn act(&self, request: Request<'_>, deadline: Instant) -> Answer {
-        match self.bot() {
-            Ok(bot) => answer(bot.api.send(request, deadline).await),
-            Err(answer) => answer,
+        match &self.bot {
+            Some(bot) => answer(bot.api.send(request, deadline).await),
+            None => no_token(),
         }
     }
+}
 
-    fn bot(&self) -> Result<&Bot, Answer> {
-        self.bot.as_ref().ok_or_else(|| Answer::not_sent("this needs a Discord bot token"))
-    }
+fn no_token() -> Answer {
+    Answer::not_sent("this needs a Discord bot token")
 }

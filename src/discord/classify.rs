@@ -26,7 +26,11 @@ pub const UNSAID_WAIT: Duration = Duration::from_secs(60);
 
 /// What the answer with `status`, `headers` and `body` means.
 pub fn classify(status: u16, headers: &HeaderMap, body: &[u8]) -> Class {
-    let body = Body::read(headers, body);
+    of_body(status, headers, &Body::read(headers, body))
+}
+
+/// The same of a body that was read already.
+pub(super) fn of_body(status: u16, headers: &HeaderMap, body: &Body) -> Class {
     match status {
         200..=299 if body.is_page => Class::Unsure,
         200..=299 => {
@@ -34,8 +38,8 @@ pub fn classify(status: u16, headers: &HeaderMap, body: &[u8]) -> Class {
         }
         303 | 408 => Class::Unsure,
         300..=399 | 407 => Class::WrongAgent,
-        429 => too_many(headers, &body),
-        400..=499 => refused(status, &body),
+        429 => too_many(headers, body),
+        400..=499 => refused(status, body),
         _ => Class::Unsure,
     }
 }

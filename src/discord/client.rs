@@ -2,14 +2,13 @@
 //!
 //! Each request is sent once. What changes something takes a [`Consent`].
 
-use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use url::Url;
 
 use super::answer::{Answer, Class};
-use super::classify::{Body, classify, is_invalid, is_shared};
+use super::classify::{Body, is_invalid, is_shared, of_body};
 use super::message::Message;
 use super::webhook_url::WebhookUrl;
 use super::wire::{Post, WebhookInfo};
@@ -46,7 +45,7 @@ impl Discord {
         deadline: Instant,
     ) -> Result<WebhookInfo, Answer> {
         let call = WebhookCall { webhook, message: None, more: &[] };
-        read(self.webhook_call(Method::GET, call, None, deadline).await)
+        read(self.webhook_call(Method::GET, call, None, deadline).await).map_err(|answer| *answer)
     }
 
     /// Posts `message`, waiting until Discord has stored it. A redirect is never followed.
@@ -78,7 +77,7 @@ impl Discord {
         deadline: Instant,
     ) -> Result<Post, Answer> {
         let call = WebhookCall { webhook, message: Some(message_id), more: &[] };
-        read(self.webhook_call(Method::GET, call, None, deadline).await)
+        read(self.webhook_call(Method::GET, call, None, deadline).await).map_err(|answer| *answer)
     }
 
     /// Replaces the text of what `webhook` has posted as `message_id`. Nobody is notified again.
@@ -143,52 +142,37 @@ struct WebhookCall<'a> {
 
 /// What became of a request.
 pub(super) fn answer(outcome: Result<Reply, ApiError>) -> Answer {
-    match outcome {
-        Ok(reply) => {
-            let Told { class, code, said, bucket } =
-                told(reply.status, &reply.headers, &reply.body);
-            Answer {
-                class,
-                http_status: Some(reply.status),
-                code,
-                said: reply.said(code, &said).message.into(),
-                bucket,
-                invalid: is_invalid(reply.status, &reply.headers),
-            }
-        }
-        Err(error) => Answer::from_error(&error),
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(error) => return Answer::from_error(&error),
+    };
+    let (status, headers) = (reply.status, &reply.headers);
+    let body = Body::read(headers, &reply.body);
+    let class = of_body(status, headers, &body);
+    // What was delivered is the message itself, which is nothing that was said.
+    let is_word = !matches!(class, Class::Delivered { .. });
+    let said = if is_word { words(&body.value, &reply.body) } else { String::new() };
+    let code = body.code.filter(|_| is_word);
+    Answer {
+        class,
+        http_status: Some(status),
+        code,
+        said: reply.said(code, &said).message.into(),
+        bucket: Bucket::from_headers(headers).filter(|_| !is_shared(status, headers)),
+        invalid: is_invalid(status, headers),
     }
 }
 
 /// The body of a good answer as `T`.
-pub(super) fn read<T: DeserializeOwned>(outcome: Result<Reply, ApiError>) -> Result<T, Answer> {
+pub(super) fn read<T: DeserializeOwned>(
+    outcome: Result<Reply, ApiError>,
+) -> Result<T, Box<Answer>> {
     let reply = match outcome {
         Ok(reply) if (200..300).contains(&reply.status) => reply,
-        other => return Err(answer(other)),
+        other => return Err(Box::new(answer(other))),
     };
     reply.parse().map_err(|error| {
         let said = error.to_string();
-        Answer { class: Class::Unsure, said, ..answer(Ok(reply)) }
+        Box::new(Answer { class: Class::Unsure, said, ..answer(Ok(reply)) })
     })
-}
-
-/// What an answer says, not yet redacted.
-struct Told {
-    class: Class,
-    code: Option<i64>,
-    said: String,
-    bucket: Option<Bucket>,
-}
-
-fn told(status: u16, headers: &HeaderMap, body: &[u8]) -> Told {
-    let class = classify(status, headers, body);
-    let found = Body::read(headers, body);
-    // What was delivered is the message itself, which is nothing that was said.
-    let is_word = !matches!(class, Class::Delivered { .. });
-    Told {
-        said: if is_word { words(&found.value, body) } else { String::new() },
-        code: found.code.filter(|_| is_word),
-        bucket: Bucket::from_headers(headers).filter(|_| !is_shared(status, headers)),
-        class,
-    }
 }

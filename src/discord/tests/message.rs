@@ -12,7 +12,7 @@ fn found(body: Value) -> Vec<(String, &'static str)> {
 }
 
 fn embed(embed: Value) -> Vec<(String, &'static str)> {
-    found(json!({ "embeds": [embed] }))
+    found(json!({ "embeds": Value::Array(vec![embed]) }))
 }
 
 #[track_caller]
