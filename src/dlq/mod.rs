@@ -5,11 +5,17 @@
 //! in a [`store`]: the team's Postgres, where any number of responders replay at once, or the local
 //! ledger, which protects this machine only.
 
+pub mod diagnosis;
+pub mod evidence;
 pub mod filter;
+pub mod fingerprint;
 pub mod item;
 mod letter;
+pub mod payload;
 pub mod store;
 
+pub use evidence::Evidence;
 pub use filter::Filter;
 pub use item::ItemState;
 pub use letter::{FailureId, Letter, lane_of};
+pub use payload::Payload;

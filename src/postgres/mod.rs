@@ -3,7 +3,8 @@
 //! Each [`Session::read`] is one message of the simple protocol that opens a `READ ONLY` transaction,
 //! sets its own limits with `SET LOCAL`, selects, and commits; a [`Session::write`] is the same with
 //! the right to write. So there is no named statement and no session state that a transaction pooler
-//! could hand to somebody else, and each step costs one round trip.
+//! could hand to somebody else, and each step costs one round trip. A list that no index serves in
+//! pages is read by a cursor, in one transaction over several messages.
 //!
 //! Values inside the SQL are quoted by [`Quoted`], and nothing else can be put into a [`Sql`].
 //!

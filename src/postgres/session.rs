@@ -17,6 +17,9 @@ pub const READ_LIMIT: Duration = Duration::from_millis(1500);
 const SHORTEST_READ: Duration = Duration::from_millis(100);
 /// How long each part of the second look at a silent server may take, and the goodbye.
 const COURTESY: Duration = Duration::from_millis(300);
+/// The server ends a transaction of ours in which nobody has asked for rows for so long: a pager on a
+/// terminal may wait for a key.
+const CURSOR_IDLE: &str = "60s";
 /// How long the end of a failed transaction may take, before the session counts as broken.
 const ROLLBACK_LIMIT: Duration = Duration::from_secs(1);
 
@@ -37,6 +40,8 @@ pub struct Session {
     place: Place,
     deadline: Instant,
     connect_ms: u64,
+    /// Whether a cursor keeps a transaction open.
+    in_cursor: bool,
 }
 
 impl Session {
@@ -59,6 +64,7 @@ impl Session {
                 place,
                 deadline: limits.deadline,
                 connect_ms: millis(began.elapsed()),
+                in_cursor: false,
             }),
             Ok(Err(error)) => Err(place.explain(&error)),
             Err(_) if limits.deadline < own => {
@@ -113,7 +119,60 @@ impl Session {
         self.state.is_err()
     }
 
+    /// Opens a cursor over `sql` and brings its first `rows` rows. Until [`Session::close_cursor`] a
+    /// transaction stays open on the server; any other question ends it first.
+    ///
+    /// # Errors
+    /// As [`Session::read_within`].
+    pub async fn open_cursor(
+        &mut self,
+        sql: &Sql,
+        rows: u32,
+        limit: Duration,
+    ) -> Result<Vec<Row>, PgError> {
+        self.leave_cursor().await;
+        let found = self.send(|limit| cursor(sql, rows, limit), limit).await?;
+        self.in_cursor = true;
+        Ok(found)
+    }
+
+    /// The next `rows` rows of the open cursor; fewer at its end.
+    ///
+    /// # Errors
+    /// As [`Session::read_within`]; a cursor that is not open any more is [`PgErrorKind::Query`].
+    pub async fn fetch(&mut self, rows: u32, limit: Duration) -> Result<Vec<Row>, PgError> {
+        self.send(|_| fetch(rows), limit).await
+    }
+
+    /// Ends the cursor's transaction.
+    ///
+    /// # Errors
+    /// As [`Session::read_within`].
+    pub async fn close_cursor(&mut self) -> Result<(), PgError> {
+        if std::mem::take(&mut self.in_cursor) {
+            self.send(|_| "COMMIT".to_owned(), READ_LIMIT).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever opened the cursor did not close it: what is asked next must not run in its transaction.
+    async fn leave_cursor(&mut self) {
+        if std::mem::take(&mut self.in_cursor) {
+            let lost = self.place.error(PgErrorKind::Lost, "a list was left half way");
+            self.recover(&lost).await;
+        }
+    }
+
     async fn ask(&mut self, sql: &Sql, mode: Mode, limit: Duration) -> Result<Vec<Row>, PgError> {
+        self.leave_cursor().await;
+        self.send(|limit| transaction(sql, mode, limit), limit).await
+    }
+
+    async fn send(
+        &mut self,
+        message: impl FnOnce(Duration) -> String,
+        limit: Duration,
+    ) -> Result<Vec<Row>, PgError> {
         let connection = match &mut self.state {
             Ok(connection) => connection,
             Err(cause) => return Err(PgError::not_tried(cause)),
@@ -124,11 +183,12 @@ impl Session {
         if limit < SHORTEST_READ {
             return Err(self.place.error(PgErrorKind::OutOfTime, "no time was left to ask this"));
         }
-        let message = AssertSqlSafe(transaction(sql, mode, limit));
+        let message = AssertSqlSafe(message(limit));
         match timeout(limit, sqlx::raw_sql(message).fetch_all(&mut *connection)).await {
             Ok(Ok(rows)) => Ok(rows.into_iter().map(Row::new).collect()),
             Ok(Err(error)) => {
                 let error = self.place.explain(&error);
+                self.in_cursor = false;
                 self.recover(&error).await;
                 Err(error)
             }
@@ -193,6 +253,25 @@ fn transaction(sql: &Sql, mode: Mode, limit: Duration) -> String {
          COMMIT",
         sql.as_str()
     )
+}
+
+/// One message that leaves its transaction open. The limits hold for each later `FETCH` too.
+fn cursor(sql: &Sql, rows: u32, limit: Duration) -> String {
+    let statement_ms = limit.as_millis() * 4 / 5;
+    format!(
+        "BEGIN TRANSACTION READ ONLY; \
+         SET LOCAL statement_timeout = {statement_ms}; \
+         SET LOCAL lock_timeout = '500ms'; \
+         SET LOCAL idle_in_transaction_session_timeout = '{CURSOR_IDLE}'; \
+         DECLARE parky_ops_rows NO SCROLL CURSOR FOR {}; \
+         {}",
+        sql.as_str(),
+        fetch(rows)
+    )
+}
+
+fn fetch(rows: u32) -> String {
+    format!("FETCH FORWARD {rows} FROM parky_ops_rows")
 }
 
 /// After a connect without an answer: tells a resolver that hangs, and a server that hangs, from one

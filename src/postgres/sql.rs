@@ -19,24 +19,7 @@ impl Sql {
     /// stays as it is, which the server answers with a syntax error. What was put in is not
     /// searched again: a table called `{open}` is only a table.
     pub fn fill(template: &'static str, values: &[(&str, &Quoted)]) -> Self {
-        let mut text = String::with_capacity(template.len() + 64);
-        let mut rest = template;
-        while let Some((before, from)) = rest.split_once('{') {
-            text.push_str(before);
-            let value = from.split_once('}').and_then(|(name, after)| {
-                let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-                Some((value, after))
-            });
-            if let Some((Quoted(value), after)) = value {
-                text.push_str(value);
-                rest = after;
-            } else {
-                text.push('{');
-                rest = from;
-            }
-        }
-        text.push_str(rest);
-        Self(Cow::Owned(text))
+        Self(Cow::Owned(filled(template, values)))
     }
 
     /// The text.
@@ -45,7 +28,28 @@ impl Sql {
     }
 }
 
-/// A value that has been quoted, whatever it held.
+fn filled(template: &'static str, values: &[(&str, &Quoted)]) -> String {
+    let mut text = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some((before, from)) = rest.split_once('{') {
+        text.push_str(before);
+        let value = from.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((value, after))
+        });
+        if let Some((Quoted(value), after)) = value {
+            text.push_str(value);
+            rest = after;
+        } else {
+            text.push('{');
+            rest = from;
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+/// A value that has been quoted, whatever it held, or a piece of SQL made of such values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted(String);
 
@@ -63,6 +67,22 @@ impl Quoted {
     /// A text: `E'text'`.
     pub fn literal(text: &str) -> Self {
         Self(quote_literal(text))
+    }
+
+    /// A whole number.
+    pub fn number(number: i64) -> Self {
+        Self(number.to_string())
+    }
+
+    /// A part of a statement, filled as by [`Sql::fill`].
+    pub fn piece(template: &'static str, values: &[(&str, &Quoted)]) -> Self {
+        Self(filled(template, values))
+    }
+
+    /// Several of them, with `between` between them.
+    pub fn joined(pieces: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
+        let pieces: Vec<_> = pieces.into_iter().map(|Self(piece)| piece).collect();
+        Self(pieces.join(between))
     }
 
     /// Several texts between parentheses, to stand behind `IN`; matches nothing where there are
@@ -139,6 +159,15 @@ mod tests {
             sql.as_str(),
             r#"SELECT 1 FROM "{open}" WHERE a = E'{table}' AND b = {other} {"#
         );
+    }
+
+    #[test]
+    fn pieces_are_put_together_and_not_searched_again() {
+        let name = Quoted::ident("{n}");
+        let pieces =
+            [1, 2].map(|n| Quoted::piece("{c} = {n}", &[("c", &name), ("n", &Quoted::number(n))]));
+        let sql = Sql::fill("SELECT {all}", &[("all", &Quoted::joined(pieces, " AND "))]);
+        assert_eq!(sql.as_str(), r#"SELECT "{n}" = 1 AND "{n}" = 2"#);
     }
 
     proptest::proptest! {
