@@ -13,9 +13,11 @@ pub mod item;
 mod letter;
 pub mod payload;
 pub mod store;
+pub mod table;
 
 pub use evidence::Evidence;
-pub use filter::Filter;
+pub use filter::{Filter, StatusClass};
 pub use item::ItemState;
 pub use letter::{FailureId, Letter, lane_of};
 pub use payload::Payload;
+pub use table::{Table, TableError};

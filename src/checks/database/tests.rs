@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::test_support::thresholds;
 use super::{CHECKS, DatabaseInput, DatabaseReport, gather};
-use crate::checks::dlq::tests::table;
 use crate::config::{Origin, Thresholds};
+use crate::dlq::table::testing::table;
 use crate::domain::{Check, Clock, Judgement, Reach, ReasonCode, Redactor, Source, State};
 use crate::postgres::Target;
 use crate::postgres::testing::{

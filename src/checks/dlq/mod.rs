@@ -6,7 +6,6 @@
 
 mod facts;
 mod judge;
-mod look;
 mod read;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::facts::{Day, Hour, P0, Span, Tally};
-use super::look::{Look, look};
 use crate::config::DlqTable;
+use crate::dlq::table::look::{Look, look};
+use crate::dlq::table::row_security;
 use crate::domain::{Caveat, Judgement, Reach, ReasonCode};
 use crate::postgres::{PgError, PgErrorKind, Quoted, Row, Session, Sql};
 
@@ -101,10 +102,7 @@ impl<'a> Reader<'a> {
     /// What the reader of the answers has to know.
     pub fn caveat(&self) -> Option<Caveat> {
         let filtered = self.look.as_ref().is_ok_and(|look| look.table_exists && look.filtered);
-        filtered.then(|| {
-            let text = format!("{} is filtered by row security: counts are at least", self.table);
-            Caveat::new("row-security", text)
-        })
+        filtered.then(|| row_security(self.table))
     }
 
     /// All open P0.
@@ -180,8 +178,8 @@ impl<'a> Reader<'a> {
 
     /// The channel is only evidence, so the table may lack it.
     fn sql(&self, template: &'static str, look: &Look) -> Sql {
-        let readable = look.columns.get("channel").copied().unwrap_or(false);
-        let channel = if readable { Quoted::ident("channel") } else { Quoted::literal("") };
+        let channel =
+            if look.reads("channel") { Quoted::ident("channel") } else { Quoted::literal("") };
         let open = self.table.open_status.iter().map(String::as_str);
         Sql::fill(
             template,

@@ -7,21 +7,10 @@ use chrono::{DateTime, Utc};
 use super::{Day, DeadLetterFacts, Hour, P0, Reader, Span, judge_day, judge_hour, judge_p0};
 use crate::checks::database::test_support::thresholds;
 use crate::config::DlqTable;
+use crate::dlq::table::testing::table;
 use crate::domain::{Judgement, ReasonCode, State};
 use crate::postgres::testing::{Client, Database, session};
 use crate::postgres::{Session, Target};
-
-/// The built-in table.
-pub(crate) fn table() -> DlqTable {
-    DlqTable {
-        schema: "admin".to_owned(),
-        table: "notification_failures".to_owned(),
-        open_status: vec!["failed".to_owned()],
-        key_column: None,
-        payload_column: None,
-        delivered_status: None,
-    }
-}
 
 fn verdict(judgement: &Judgement) -> (State, ReasonCode) {
     (judgement.state, judgement.reason.code)
