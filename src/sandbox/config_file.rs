@@ -1,8 +1,9 @@
 //! The user file of a sandbox: every service points at a stand-in, every credential is a fake.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::discord::{DiscordStandIn, GUILD_ID};
 use super::scenario::WORKERS;
 use super::vendors::VENDORS;
 
@@ -13,6 +14,7 @@ pub(super) struct Layout<'a> {
     pub(super) cloudflare_url: String,
     pub(super) cloudflare_token: &'a SecretString,
     pub(super) database_url: &'a SecretString,
+    pub(super) discord: &'a DiscordStandIn,
     /// Root under which the services are that have no stand-in.
     pub(super) absent_url: String,
     /// Root of each vendor's page, in the order of [`VENDORS`].
@@ -23,7 +25,6 @@ pub(super) struct Layout<'a> {
 pub(super) struct FakeTokens {
     pub(super) github: SecretString,
     pub(super) sentry: SecretString,
-    pub(super) discord: SecretString,
 }
 
 impl FakeTokens {
@@ -31,7 +32,6 @@ impl FakeTokens {
         Ok(Self {
             github: super::fake::secret("ghp_", 36)?,
             sentry: super::fake::secret("sntrys_", 48)?,
-            discord: super::fake::secret("", 72)?,
         })
     }
 }
@@ -45,17 +45,21 @@ impl Layout<'_> {
             "urls": {
                 "cloudflare": self.cloudflare_url,
                 "github": absent("github"),
-                "discord": absent("discord/api/v10"),
+                "discord": self.discord.url(),
                 "sentry": absent("sentry/api/0"),
             },
             "env": { "prod": {
                 "hosts": hosts,
                 "cloudflare_account": self.account,
+                "discord_guild": GUILD_ID,
                 "credentials": {
                     "cloudflare_api_token": self.cloudflare_token.expose_secret(),
                     "supabase_db_url": self.database_url.expose_secret(),
+                    "discord_bot_token": self.discord.token().expose_secret(),
                 },
+                "webhooks": self.webhooks(),
             } },
+            "channels": self.channels(),
             "worker": self.workers(),
             "vendor": self.vendors(),
         }))
@@ -69,6 +73,23 @@ impl Layout<'_> {
             json!({ "name": name, "hosts": hosts, "script": { "prod": script } })
         };
         WORKERS.iter().map(worker).collect()
+    }
+
+    fn webhooks(&self) -> Map<String, Value> {
+        let webhooks = self.discord.channels();
+        webhooks
+            .map(|(name, it)| (name.to_owned(), it.webhook_url().expose_secret().into()))
+            .collect()
+    }
+
+    /// Their ids; severity and mention of the usual ones are built in.
+    fn channels(&self) -> Map<String, Value> {
+        let channel = |name: &str, id: String| match name.starts_with("biz-") {
+            true => json!({ "id": id, "business": true }),
+            false => json!({ "id": id }),
+        };
+        let channels = self.discord.channels();
+        channels.map(|(name, it)| (name.to_owned(), channel(name, it.id()))).collect()
     }
 
     fn vendors(&self) -> Vec<Value> {

@@ -20,6 +20,7 @@
 pub mod cloudflare;
 mod config_file;
 mod database;
+pub mod discord;
 mod fake;
 mod hosts;
 mod place;
@@ -39,11 +40,13 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
+use crate::auth::CredentialName;
 use crate::config::Vars;
 pub use cloudflare::{ACCOUNT_ID, CloudflareFacts, CloudflareStandIn};
 use config_file::{FakeTokens, Layout};
 use database::{Database, Settings};
 pub use database::{DatabaseError, DeadLetter, Engine};
+use discord::{DiscordFacts, DiscordStandIn, Limits};
 pub use hosts::{Behaviour, HostStandIn};
 use place::Place;
 pub use place::PlaceError;
@@ -67,12 +70,25 @@ pub struct Options {
     pub vars: Vars,
     /// `max_connections` of a native PostgreSQL.
     pub max_connections: u16,
+    /// Discord's channels; each has a webhook.
+    pub channels: Vec<String>,
+    /// How much Discord takes.
+    pub limits: Limits,
 }
 
 impl Options {
     /// The usual ones.
     pub fn new(scenario: Scenario, now: DateTime<Utc>, vars: Vars) -> Self {
-        Self { scenario, now, engine: Engine::Auto, dir: None, vars, max_connections: 20 }
+        Self {
+            scenario,
+            now,
+            engine: Engine::Auto,
+            dir: None,
+            vars,
+            max_connections: 20,
+            channels: discord::CHANNELS.map(str::to_owned).into(),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -101,6 +117,7 @@ pub struct Sandbox {
     scenario: Scenario,
     hosts: Vec<HostStandIn>,
     cloudflare: CloudflareStandIn,
+    discord: DiscordStandIn,
     vendors: VendorPages,
     absent: Server,
     tokens: FakeTokens,
@@ -112,7 +129,8 @@ impl Sandbox {
     /// Starts everything at once and blocks until it is up; about a second. Inside a runtime, call
     /// it through `spawn_blocking`.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
-        let Options { scenario, now, engine, dir, vars, max_connections } = options;
+        let Options { scenario, now, engine, dir, vars, max_connections, channels, limits } =
+            options;
         let place = match dir {
             Some(dir) => Place::named(&dir)?,
             None => Place::temporary(&vars)?,
@@ -120,17 +138,18 @@ impl Sandbox {
         let stage = Stage::start()?;
         let facts = scenario.facts(now);
         let settings = Settings { engine, vars, max_connections };
+        let discord = DiscordFacts { now, channels, limits, revoked: facts.discord_revoked };
         // The database is by far the slowest, and blocks: it has a thread of its own meanwhile.
         let (database, others) = std::thread::scope(|scope| {
             let database = scope.spawn(|| Database::start(&stage, &facts.database, &settings));
-            let others = start_others(&stage, &facts, now);
+            let others = start_others(&stage, &facts, &discord);
             (database.join(), others)
         });
-        let (hosts, cloudflare, vendors, absent) = others?;
+        let (hosts, cloudflare, discord, vendors, absent) = others?;
         let database = database.map_err(|_| SandboxError::Died)??;
         let tokens = FakeTokens::make()?;
         let sandbox =
-            Self { scenario, hosts, cloudflare, vendors, absent, tokens, database, place };
+            Self { scenario, hosts, cloudflare, discord, vendors, absent, tokens, database, place };
         sandbox.place.write_config(&sandbox.layout().toml()?)?;
         Ok(sandbox)
     }
@@ -142,6 +161,7 @@ impl Sandbox {
             cloudflare_url: self.cloudflare.url(),
             cloudflare_token: self.cloudflare.token(),
             database_url: self.database.url(),
+            discord: &self.discord,
             absent_url: self.absent.url(""),
             vendor_urls: VENDORS.iter().map(|page| self.vendors.url(page.slug)).collect(),
         }
@@ -202,12 +222,17 @@ impl Sandbox {
         &self.cloudflare
     }
 
+    /// Discord's API, and what was posted there.
+    pub fn discord(&self) -> &DiscordStandIn {
+        &self.discord
+    }
+
     /// The vendors' status pages.
     pub fn vendors(&self) -> &VendorPages {
         &self.vendors
     }
 
-    /// Where GitHub, Discord and Sentry would be; it answers 501, and its log shows who asked.
+    /// Where GitHub and Sentry would be; it answers 501, and its log shows who asked.
     pub fn absent(&self) -> &Server {
         &self.absent
     }
@@ -226,9 +251,15 @@ impl Sandbox {
             ("SUPABASE_DB_URL", open(self.database.url())),
             ("GH_TOKEN", open(&self.tokens.github)),
             ("SENTRY_AUTH_TOKEN", open(&self.tokens.sentry)),
-            ("DISCORD_BOT_TOKEN", open(&self.tokens.discord)),
         ];
-        pairs.map(|(name, value)| (name.to_owned(), value)).into()
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value)).into_iter();
+        let webhooks = self.discord.channels().filter_map(|(name, channel)| {
+            // The name that a variable has by itself.
+            let variable = CredentialName::webhook(name).unscoped_variables().pop()?;
+            Some((variable, open(&channel.webhook_url())))
+        });
+        let bot = ("DISCORD_BOT_TOKEN".to_owned(), open(self.discord.token()));
+        pairs.chain(webhooks).chain([bot]).collect()
     }
 
     /// The environment of a program that runs inside it: of `outer` only what says how to run and
@@ -266,9 +297,10 @@ const KEPT: [&str; 13] = [
     "USER",
 ];
 
-type Others = (Vec<HostStandIn>, CloudflareStandIn, VendorPages, Server);
+type Others = (Vec<HostStandIn>, CloudflareStandIn, DiscordStandIn, VendorPages, Server);
 
-fn start_others(stage: &Arc<Stage>, facts: &Facts, now: DateTime<Utc>) -> io::Result<Others> {
+fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io::Result<Others> {
+    let now = discord.now;
     let hosts = HOSTS.iter().zip(&facts.hosts);
     let hosts: io::Result<Vec<_>> =
         hosts.map(|(name, behaviour)| HostStandIn::start(stage, name, behaviour)).collect();
@@ -278,11 +310,12 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, now: DateTime<Utc>) -> io::Re
     if let Some(fault) = &facts.cloudflare_fault {
         cloudflare.server().faults().set("/", fault.clone());
     }
+    let discord = DiscordStandIn::start(stage, discord)?;
     let vendors = VendorPages::start(stage, now, facts.outages.clone())?;
     let absent = Server::start(stage, Router::new(), None)?;
     let message = serde_json::json!({ "message": "this service has no stand-in in the sandbox" });
     absent.faults().set("/", Fault::answer(Canned::json(501, &message)));
-    Ok((hosts?, cloudflare, vendors, absent))
+    Ok((hosts?, cloudflare, discord, vendors, absent))
 }
 
 impl fmt::Debug for Sandbox {

@@ -178,6 +178,11 @@ fn the_configuration_is_private_and_points_at_loopback_only() {
     assert_eq!(config["worker"][0]["script"]["prod"].as_str(), Some("parky-public-prod"));
     assert_eq!(prod["cloudflare_account"].as_str(), Some(ACCOUNT_ID));
     assert_eq!(config["vendor"].as_array().unwrap().len(), 6);
+    let p0 = sandbox.discord().channel("p0-alerts").unwrap();
+    assert_eq!(prod["webhooks"]["p0-alerts"].as_str(), Some(p0.webhook_url().expose_secret()));
+    assert_eq!(prod["discord_guild"].as_str(), Some(discord::GUILD_ID));
+    assert_eq!(config["channels"]["p0-alerts"]["id"].as_str(), Some(p0.id().as_str()));
+    assert_eq!(config["channels"]["biz-payments"]["business"].as_bool(), Some(true));
     let token = sandbox.cloudflare().token().expose_secret();
     assert_eq!(prod["credentials"]["cloudflare_api_token"].as_str(), Some(token));
 }
@@ -200,15 +205,32 @@ fn what_runs_inside_sees_no_real_credential() {
     assert_eq!(inner.names().count(), 4);
     let exports = sandbox.exports();
     assert!(exports.iter().any(|(name, value)| name == "GH_TOKEN" && value.starts_with("ghp_")));
+    let webhook = exports.iter().find(|(name, _)| name == "DISCORD_WEBHOOK_BIZ_PAYMENTS").unwrap();
+    assert!(webhook.1.starts_with("http://127.0.0.1:"), "{webhook:?}");
+}
+
+#[test]
+fn discord_has_the_channels_that_are_asked_for() {
+    let channels: Vec<_> = (0..50).map(|nth| format!("lane-{nth}")).collect();
+    let options = Options { channels: channels.clone(), ..options(Scenario::BadTokens) };
+    let sandbox = Sandbox::start(options).unwrap();
+    let discord = sandbox.discord();
+    assert_eq!(discord.channels().map(|(name, _)| name).collect::<Vec<_>>(), channels);
+    let text = std::fs::read_to_string(sandbox.config_path()).unwrap();
+    let config: toml::Table = text.parse().unwrap();
+    assert_eq!(config["env"]["prod"]["webhooks"].as_table().unwrap().len(), 50);
 }
 
 #[test]
 fn debug_output_holds_no_secret() {
     let sandbox = start(Scenario::Healthy);
     let shown = format!("{sandbox:?}");
-    let secrets: Vec<_> =
-        sandbox.exports().into_iter().filter(|(name, _)| name.ends_with("TOKEN")).collect();
-    assert_eq!(secrets.len(), 4);
+    let secrets: Vec<_> = sandbox
+        .exports()
+        .into_iter()
+        .filter(|(name, _)| name.contains("TOKEN") || name.contains("WEBHOOK"))
+        .collect();
+    assert_eq!(secrets.len(), 9);
     for (name, secret) in secrets {
         assert!(!shown.contains(&secret), "{name} in {shown}");
     }

@@ -11,6 +11,7 @@ pub(super) const ENTRY: Entry = Entry {
     facts: |_| {
         let mut facts = usual::all_well(Vec::new());
         facts.token = TokenKind::Revoked;
+        facts.discord_revoked = true;
         facts.database = DatabaseFacts::BadPassword;
         facts
     },

@@ -24,6 +24,8 @@ pub(in crate::sandbox) struct Facts {
     pub(in crate::sandbox) scripts: Vec<ScriptHistory>,
     /// What Cloudflare's API does instead of answering.
     pub(in crate::sandbox) cloudflare_fault: Option<Fault>,
+    /// Whether Discord's bot token is refused and every webhook is gone.
+    pub(in crate::sandbox) discord_revoked: bool,
     pub(in crate::sandbox) outages: Vec<Outage>,
     pub(in crate::sandbox) database: DatabaseFacts,
 }

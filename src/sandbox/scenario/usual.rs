@@ -30,6 +30,7 @@ pub(super) fn all_well(letters: Vec<DeadLetter>) -> Facts {
         token: TokenKind::User,
         scripts: vec![public(), admin(), marketing(), store_sync()],
         cloudflare_fault: None,
+        discord_revoked: false,
         outages: Vec::new(),
         database: DatabaseFacts::Serves(letters),
     }

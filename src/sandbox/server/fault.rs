@@ -69,6 +69,10 @@ pub enum Act {
     Own,
     /// The stand-in does what was asked, and then closes the connection without a word.
     OwnThenClose,
+    /// The stand-in does what was asked, and then this is answered.
+    OwnThenAnswer(Canned),
+    /// The stand-in does what was asked, and then nothing is answered, ever.
+    OwnThenHang,
     /// This answer.
     Answer(Canned),
     /// Nothing, ever.
@@ -173,12 +177,12 @@ impl Faults {
 #[error("closed on purpose")]
 pub(super) struct Closed;
 
-/// The answer of an act that needs nothing of the stand-in.
+/// The answer of an act, apart from what the stand-in itself may have to do before it.
 pub(super) async fn play(act: Act) -> Result<Response<Body>, Closed> {
     match act {
-        Act::Hang => std::future::pending().await,
+        Act::Hang | Act::OwnThenHang => std::future::pending().await,
         Act::Own | Act::OwnThenClose | Act::Close => Err(Closed),
-        Act::Answer(answer) => {
+        Act::Answer(answer) | Act::OwnThenAnswer(answer) => {
             let body = Body::from(answer.body.clone());
             Ok(answer.respond(body, None))
         }

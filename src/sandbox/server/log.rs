@@ -15,7 +15,7 @@ const BODY: usize = 64 << 10;
 pub enum Credential {
     /// With nothing.
     Missing,
-    /// With a header that is no bearer token.
+    /// With a header that is no token of a bearer or bot.
     Malformed,
     /// With a token that is not the stand-in's.
     Wrong,

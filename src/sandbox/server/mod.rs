@@ -164,9 +164,9 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     tokio::time::sleep(delay).await;
     match act {
         Act::Own => own(&shared, Request::from_parts(parts, Body::from(body))).await,
-        Act::OwnThenClose => {
+        act @ (Act::OwnThenClose | Act::OwnThenAnswer(_) | Act::OwnThenHang) => {
             own(&shared, Request::from_parts(parts, Body::from(body))).await?;
-            Err(Closed)
+            fault::play(act).await
         }
         act => fault::play(act).await,
     }
@@ -181,8 +181,11 @@ async fn own(shared: &Shared, request: Request<Body>) -> Result<Response<Body>, 
 
 fn credential(headers: &HeaderMap, token: Option<&SecretString>) -> Credential {
     let Some(given) = headers.get(header::AUTHORIZATION) else { return Credential::Missing };
-    let bearer = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
-    match (bearer.map(str::trim), token) {
+    // Discord's bots say `Bot` where everybody else says `Bearer`.
+    let given = given.to_str().ok().and_then(|given| given.split_once(' '));
+    let given =
+        given.and_then(|(scheme, given)| ["Bearer", "Bot"].contains(&scheme).then_some(given));
+    match (given.map(str::trim), token) {
         (None | Some(""), _) => Credential::Malformed,
         (Some(given), Some(token)) if given == token.expose_secret() => Credential::Right,
         _ => Credential::Wrong,
