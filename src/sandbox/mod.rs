@@ -51,7 +51,7 @@ pub use hosts::{Behaviour, HostStandIn};
 use place::Place;
 pub use place::PlaceError;
 use scenario::Facts;
-pub use scenario::{HOSTS, Scenario, WORKERS};
+pub use scenario::{HOSTS, LEAKED_TOKEN, Scenario, WORKERS};
 use server::{Canned, Fault, Server, Stage};
 pub use vendors::{Outage, VENDORS, VendorPage, VendorPages};
 

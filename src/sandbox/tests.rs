@@ -111,6 +111,43 @@ fn bad_deploy_breaks_the_api_and_loses_40_alerts() {
 }
 
 #[test]
+fn dead_letters_come_in_every_shape() {
+    let sandbox = start(Scenario::DeadLetters);
+    assert_eq!(probes(&sandbox), [200; 4]);
+    let shapes = "select string_agg(distinct coalesce(jsonb_typeof(payload), 'SQL'), ' ' \
+                  order by coalesce(jsonb_typeof(payload), 'SQL')) \
+                  from admin.notification_failures";
+    assert_eq!(query(&sandbox, shapes), "SQL array null number object string");
+    let count = |rest: &str| {
+        query(&sandbox, &format!("select count(*) from admin.notification_failures where {rest}"))
+    };
+    assert_eq!(count("status <> 'failed'"), "5");
+    assert_eq!(count("title is null and severity is null"), "1");
+    assert_eq!(count("attempted_at < NOW - interval '24 hours'"), "4");
+    assert_eq!(count(&format!("error_message like '%{LEAKED_TOKEN}%'")), "1");
+    assert_eq!(count("title like E'%\\u001b[2J%'"), "1");
+    assert_eq!(count("http_status is null"), "6");
+}
+
+/// What a replay needs of the database, in the scenario that is tried first.
+#[test]
+fn the_role_may_keep_a_ledger_and_settle_rows() {
+    let sandbox = start(Scenario::BadDeploy);
+    block_on(async {
+        let url = sandbox.database_url().expose_secret();
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(
+            "CREATE SCHEMA IF NOT EXISTS parky_ops_tried; CREATE TABLE parky_ops_tried.t (id int);
+             UPDATE admin.notification_failures SET status = 'delivered' WHERE status = 'failed'",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    });
+    assert_eq!(query(&sandbox, &format!("select count(*) {FAILED}")), "0");
+}
+
+#[test]
 fn all_down_leaves_only_the_vendors_pages() {
     let sandbox = start(Scenario::AllDown);
     assert_eq!(probes(&sandbox), [0, 503, 0, 0]);

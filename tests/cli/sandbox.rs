@@ -27,7 +27,7 @@ fn the_scenarios_are_listed() {
     let home = open_home();
     let text = run(&home, "sandbox scenarios").exits(0).stdout;
     let words: Vec<_> = text.lines().skip(1).filter_map(|l| l.split_whitespace().next()).collect();
-    assert_eq!(words, ["bad-deploy", "healthy", "all-down", "bad-tokens"]);
+    assert_eq!(words, ["bad-deploy", "healthy", "all-down", "bad-tokens", "dead-letters"]);
 
     let document = run(&home, "sandbox scenarios --json").exits(0).json();
     assert_eq!(document["schema"], "parky-ops/sandbox-scenarios/v1");
@@ -53,9 +53,13 @@ fn an_unknown_scenario_is_refused_with_a_suggestion() {
 #[test]
 fn each_scenario_ends_with_the_exit_code_that_it_deserves() {
     let home = open_home();
-    for (scenario, code) in
-        [("bad-deploy", 10), ("healthy", 0), ("all-down", 10), ("bad-tokens", 7)]
-    {
+    for (scenario, code) in [
+        ("bad-deploy", 10),
+        ("healthy", 0),
+        ("all-down", 10),
+        ("bad-tokens", 7),
+        ("dead-letters", 10),
+    ] {
         let done = run(&home, &format!("triage --json --sandbox={scenario}")).exits(code);
         assert_eq!(done.json()["sandbox"], true);
         assert_eq!(done.stderr, "", "under JSON stderr holds nothing but an error");

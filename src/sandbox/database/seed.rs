@@ -36,7 +36,8 @@ impl Login<'_> {
     }
 }
 
-/// Runs the table, `rows`, and then `more`, through `connection`, and leaves.
+/// Runs the table, `rows`, and then `more`, through `connection`, and leaves. What an engine adds
+/// goes into `more`: roles and their rights, and schemas that they are to own.
 pub(super) async fn seed(
     mut connection: PgConnection,
     rows: &[DeadLetter],
@@ -57,9 +58,11 @@ fn script(rows: &[DeadLetter], more: &str) -> String {
         "BEGIN;\n{TABLE}\n\
          INSERT INTO admin.notification_failures (attempted_at, channel, severity, title, http_status, \
              retry_count, error_message, fallback_email_sent, status, payload) \
-         SELECT * FROM jsonb_to_recordset($rows${json}$rows$) AS t(attempted_at timestamptz, \
+         SELECT attempted_at, channel, severity, title, http_status, retry_count, error_message, \
+             fallback_email_sent, status, payload::jsonb \
+         FROM jsonb_to_recordset($rows${json}$rows$) AS t(attempted_at timestamptz, \
              channel text, severity text, title text, http_status int, retry_count int, \
-             error_message text, fallback_email_sent boolean, status text, payload jsonb) \
+             error_message text, fallback_email_sent boolean, status text, payload text) \
          ORDER BY attempted_at;\n{more}\nCOMMIT;\n\
          ANALYZE admin.notification_failures;"
     )

@@ -5,7 +5,7 @@ CREATE TABLE admin.notification_failures (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     attempted_at timestamptz NOT NULL DEFAULT now(),
     channel text NOT NULL,
-    severity text NOT NULL,
+    severity text,
     title text,
     http_status int,
     retry_count int NOT NULL DEFAULT 0,

@@ -5,6 +5,7 @@
 mod all_down;
 mod bad_deploy;
 mod bad_tokens;
+mod dead_letters;
 mod facts;
 mod healthy;
 mod usual;
@@ -16,6 +17,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::text;
 
+pub use dead_letters::LEAKED_TOKEN;
 use facts::Entry;
 pub(super) use facts::Facts;
 pub use usual::{HOSTS, WORKERS};
@@ -32,12 +34,19 @@ pub enum Scenario {
     AllDown,
     /// Every token is refused.
     BadTokens,
+    /// The table of dead letters holds every shape of row.
+    DeadLetters,
 }
 
 impl Scenario {
     /// Every scenario, the most wanted first.
-    pub const ALL: [Scenario; 4] =
-        [Scenario::BadDeploy, Scenario::Healthy, Scenario::AllDown, Scenario::BadTokens];
+    pub const ALL: [Scenario; 5] = [
+        Scenario::BadDeploy,
+        Scenario::Healthy,
+        Scenario::AllDown,
+        Scenario::BadTokens,
+        Scenario::DeadLetters,
+    ];
 
     /// Its name behind `--sandbox=`.
     pub fn word(self) -> &'static str {
@@ -60,6 +69,7 @@ impl Scenario {
             Scenario::BadDeploy => &bad_deploy::ENTRY,
             Scenario::AllDown => &all_down::ENTRY,
             Scenario::BadTokens => &bad_tokens::ENTRY,
+            Scenario::DeadLetters => &dead_letters::ENTRY,
         }
     }
 }
