@@ -44,7 +44,7 @@ use crate::auth::CredentialName;
 use crate::config::Vars;
 pub use cloudflare::{ACCOUNT_ID, CloudflareFacts, CloudflareStandIn};
 use config_file::{FakeTokens, Layout};
-use database::{Database, Settings};
+use database::{Database, DatabaseFacts, Settings};
 pub use database::{DatabaseError, DeadLetter, Engine};
 use discord::{DiscordFacts, DiscordStandIn, Limits};
 pub use hosts::{Behaviour, HostStandIn};
@@ -74,6 +74,8 @@ pub struct Options {
     pub channels: Vec<String>,
     /// How much Discord takes.
     pub limits: Limits,
+    /// The dead letters, in place of the scenario's; without effect where its database is down.
+    pub letters: Option<Vec<DeadLetter>>,
 }
 
 impl Options {
@@ -88,6 +90,7 @@ impl Options {
             max_connections: 20,
             channels: discord::CHANNELS.map(str::to_owned).into(),
             limits: Limits::default(),
+            letters: None,
         }
     }
 }
@@ -129,14 +132,26 @@ impl Sandbox {
     /// Starts everything at once and blocks until it is up; about a second. Inside a runtime, call
     /// it through `spawn_blocking`.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
-        let Options { scenario, now, engine, dir, vars, max_connections, channels, limits } =
-            options;
+        let Options {
+            scenario,
+            now,
+            engine,
+            dir,
+            vars,
+            max_connections,
+            channels,
+            limits,
+            letters,
+        } = options;
         let place = match dir {
             Some(dir) => Place::named(&dir)?,
             None => Place::temporary(&vars)?,
         };
         let stage = Stage::start()?;
-        let facts = scenario.facts(now);
+        let mut facts = scenario.facts(now);
+        if let (DatabaseFacts::Serves(rows), Some(letters)) = (&mut facts.database, letters) {
+            *rows = letters;
+        }
         let settings = Settings { engine, vars, max_connections };
         let discord = DiscordFacts { now, channels, limits, revoked: facts.discord_revoked };
         // The database is by far the slowest, and blocks: it has a thread of its own meanwhile.

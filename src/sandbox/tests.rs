@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use chrono::TimeDelta;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -127,6 +128,19 @@ fn dead_letters_come_in_every_shape() {
     assert_eq!(count(&format!("error_message like '%{LEAKED_TOKEN}%'")), "1");
     assert_eq!(count("title like E'%\\u001b[2J%'"), "1");
     assert_eq!(count("http_status is null"), "6");
+}
+
+#[test]
+fn dead_letters_can_be_brought_along() {
+    let letter = |nth: usize| DeadLetter {
+        channel: format!("lane-{}", nth % 50),
+        ..DeadLetter::alert("P1", "mine", now() - TimeDelta::minutes(1), nth)
+    };
+    let letters = Some((0..200).map(letter).collect());
+    let options = Options { letters, ..options(Scenario::Healthy) };
+    let sandbox = Sandbox::start(options).unwrap();
+    let ask = format!("select count(*) || ' on ' || count(distinct channel) {FAILED}");
+    assert_eq!(query(&sandbox, &ask), "200 on 50");
 }
 
 /// What a replay needs of the database, in the scenario that is tried first.

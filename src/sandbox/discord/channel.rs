@@ -1,19 +1,18 @@
 //! One channel from the side of a test: what is in it, and what is done to it.
 
-use std::time::Duration;
-
+use axum::http::Method;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::draft;
+use super::draft::Draft;
 use super::guild::{Author, Channel, Guild, Message, Webhook};
 use super::limits::{Key, Route};
-use super::mentions::Sender;
 use super::mishap::Mishap;
-use super::refusal::{LimitScope, Refusal};
+use super::refusal::TooMany;
 use super::routes::{ROOT, UNNAMED};
-use super::{DiscordStandIn, Named};
+use super::{DiscordStandIn, Named, OTHER_NAME};
+use crate::sandbox::server::Fault;
 
 /// A message that was stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,15 +42,6 @@ pub struct Posted {
     pub username: String,
     /// The emoji under it, with the ids of the users.
     pub reactions: Vec<(String, u64)>,
-}
-
-/// A post that hit a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany {
-    /// Whose limit.
-    pub scope: LimitScope,
-    /// Until there is room again.
-    pub wait: Duration,
 }
 
 /// A channel with its webhook.
@@ -127,20 +117,15 @@ impl<'a> ChannelStandIn<'a> {
     /// Somebody posts through another webhook of the channel, within the limits that hold for it:
     /// the message's id, or how long the limit holds.
     pub fn post_as_other(&self, content: &str) -> Result<String, TooMany> {
+        let Named { channel, other, .. } = *self.named;
         self.discord.state.with(|guild, now| {
-            let posted = post(guild, self.named.other, content, now);
-            match posted {
-                Ok(message) => Ok(message.id.to_string()),
-                Err(Refusal::Limited { wait, scope }) => {
-                    match scope {
-                        LimitScope::User => guild.limited.user += 1,
-                        LimitScope::Global => guild.limited.global += 1,
-                        LimitScope::Shared => guild.limited.shared += 1,
-                    }
-                    Err(TooMany { scope, wait })
-                }
-                Err(_) => Err(TooMany { scope: LimitScope::User, wait: Duration::ZERO }),
-            }
+            let room = guild.take(Route::WebhookPost, other, guild.limits.webhook, now);
+            room.and_then(|_| guild.take_hidden(channel, now))
+                .inspect_err(|too_many| guild.limited.count(too_many.scope))?;
+            let draft = Draft { content: content.trim().to_owned(), ..Draft::default() };
+            let author = Author::Webhook(other);
+            let message = guild.store(channel, author, OTHER_NAME.to_owned(), draft, now);
+            Ok(message.id.to_string())
         })
     }
 
@@ -156,24 +141,30 @@ impl<'a> ChannelStandIn<'a> {
     /// The next `times` posts through the webhook meet with this, and as many of the bot's; one that
     /// is set later comes first. A URL without a version counts apart.
     pub fn meet(&self, mishap: &Mishap, times: u32) {
-        let faults = self.discord.server.faults();
-        for path in self.paths() {
-            faults.set(&path, mishap.fault().times(times));
-        }
+        self.set(&mishap.fault().on(Method::POST).times(times));
     }
 
     /// Every post meets with this until [`Self::recover`].
     pub fn always_meet(&self, mishap: &Mishap) {
-        let faults = self.discord.server.faults();
-        for path in self.paths() {
-            faults.set(&path, mishap.fault());
-        }
+        self.set(&mishap.fault().on(Method::POST));
     }
 
-    /// Posts meet with nothing any more.
+    /// The next `times` looks at the webhook or its messages meet with this, and as many of the
+    /// bot's at the channel's history.
+    pub fn meet_when_looked_at(&self, mishap: &Mishap, times: u32) {
+        self.set(&mishap.fault().on(Method::GET).times(times));
+    }
+
+    /// Posts and looks meet with nothing any more.
     pub fn recover(&self) {
         for path in self.paths() {
             self.discord.server.faults().clear(&path);
+        }
+    }
+
+    fn set(&self, fault: &Fault) {
+        for path in self.paths() {
+            self.discord.server.faults().set(&path, fault.clone());
         }
     }
 
@@ -193,18 +184,6 @@ impl<'a> ChannelStandIn<'a> {
             }
         });
     }
-}
-
-fn post(
-    guild: &mut Guild,
-    webhook: u64,
-    content: &str,
-    now: super::Moment,
-) -> Result<Message, Refusal> {
-    let webhook = guild.webhooks.get(&webhook).cloned().ok_or(Refusal::UNKNOWN_WEBHOOK)?;
-    guild.take(Route::WebhookPost, webhook.id, guild.limits.webhook, now)?;
-    let draft = draft::check(&json!({ "content": content }), Sender::Webhook)?;
-    guild.post(&webhook, None, draft, now)
 }
 
 /// Everything that was posted, oldest first.

@@ -78,7 +78,7 @@ pub(super) fn check(body: &Value, sender: Sender) -> Result<Draft, Refusal> {
 struct At(Vec<String>);
 
 impl At {
-    fn below(&self, name: impl ToString) -> Self {
+    fn below(&self, name: &impl ToString) -> Self {
         let mut path = self.0.clone();
         path.push(name.to_string());
         Self(path)
@@ -107,7 +107,7 @@ impl Form {
         least: usize,
         most: usize,
     ) -> Option<String> {
-        let at = at.below(name);
+        let at = at.below(&name);
         let text = match present(of, name) {
             Some(Value::String(text)) => text.trim().to_owned(),
             Some(Value::Number(number)) => number.to_string(),
@@ -139,13 +139,13 @@ impl Form {
             Some(Value::Array(items)) => {
                 if items.len() > most {
                     let said = format!("Must be {most} or fewer in length.");
-                    self.wrong(&at.below(name), "BASE_TYPE_MAX_LENGTH", said);
+                    self.wrong(&at.below(&name), "BASE_TYPE_MAX_LENGTH", said);
                 }
                 items.clone()
             }
             Some(_) => {
                 let said = "Only iterables may be used in a ListType";
-                self.wrong(&at.below(name), "LIST_TYPE_CONVERT", said);
+                self.wrong(&at.below(&name), "LIST_TYPE_CONVERT", said);
                 Vec::new()
             }
             None => Vec::new(),
@@ -163,17 +163,17 @@ impl Form {
             Some(Ok(number)) if number <= most => Some(number),
             Some(Ok(_)) => {
                 let said = format!("int value should be less than or equal to {most}.");
-                self.wrong(&at.below(name), "NUMBER_TYPE_MAX", said);
+                self.wrong(&at.below(&name), "NUMBER_TYPE_MAX", said);
                 None
             }
             Some(Err(_)) => {
                 let said = "int value should be greater than or equal to 0.";
-                self.wrong(&at.below(name), "NUMBER_TYPE_MIN", said);
+                self.wrong(&at.below(&name), "NUMBER_TYPE_MIN", said);
                 None
             }
             None => {
                 let said = format!("Value {given} is not int.");
-                self.wrong(&at.below(name), "NUMBER_TYPE_COERCE", said);
+                self.wrong(&at.below(&name), "NUMBER_TYPE_COERCE", said);
                 None
             }
         }
@@ -185,7 +185,7 @@ impl Form {
         for word in ["discord", "clyde"] {
             if name.to_lowercase().contains(word) {
                 let said = format!("Username cannot contain \"{word}\"");
-                self.wrong(&at.below("username"), "USERNAME_INVALID_CONTAINS", said);
+                self.wrong(&at.below(&"username"), "USERNAME_INVALID_CONTAINS", said);
             }
         }
         Some(name)
@@ -193,10 +193,10 @@ impl Form {
 
     fn embeds(&mut self, body: &Value, at: &At) -> Vec<Value> {
         let embeds = self.list(body, at, "embeds", EMBEDS);
-        let at = at.below("embeds");
+        let at = at.below(&"embeds");
         let mut sum = 0;
         for (nth, embed) in embeds.iter().enumerate() {
-            sum += self.embed(embed, &at.below(nth));
+            sum += self.embed(embed, &at.below(&nth));
         }
         if sum > SUM {
             let said = format!("Embed size exceeds maximum size of {SUM}");
@@ -212,7 +212,7 @@ impl Form {
             return 0;
         };
         if members.values().all(Value::is_null) {
-            self.required(&at.below("description"));
+            self.required(&at.below(&"description"));
         }
         let mut texts = vec![
             self.text(embed, at, "title", 0, 256),
@@ -222,22 +222,22 @@ impl Form {
         self.moment(embed, at);
         self.address(embed, at);
         if let Some(footer) = present(embed, "footer") {
-            texts.push(self.text(footer, &at.below("footer"), "text", 1, 2048));
+            texts.push(self.text(footer, &at.below(&"footer"), "text", 1, 2048));
         }
         if let Some(author) = present(embed, "author") {
-            texts.push(self.text(author, &at.below("author"), "name", 1, 256));
-            self.address(author, &at.below("author"));
+            texts.push(self.text(author, &at.below(&"author"), "name", 1, 256));
+            self.address(author, &at.below(&"author"));
         }
         for part in ["image", "thumbnail"] {
             if let Some(inner) = present(embed, part) {
-                self.address(inner, &at.below(part));
+                self.address(inner, &at.below(&part));
             }
         }
         let fields = self.list(embed, at, "fields", FIELDS);
-        let at = at.below("fields");
+        let at = at.below(&"fields");
         for (nth, field) in fields.iter().enumerate() {
-            texts.push(self.text(field, &at.below(nth), "name", 1, 256));
-            texts.push(self.text(field, &at.below(nth), "value", 1, 1024));
+            texts.push(self.text(field, &at.below(&nth), "name", 1, 256));
+            texts.push(self.text(field, &at.below(&nth), "value", 1, 1024));
         }
         texts.iter().flatten().map(|text| text.chars().count()).sum()
     }
@@ -252,7 +252,7 @@ impl Form {
             || NaiveDate::parse_from_str(&given, "%Y-%m-%d").is_ok();
         if !fits {
             let said = format!("Could not parse {given}. Should be ISO8601.");
-            self.wrong(&at.below("timestamp"), "DATE_TIME_TYPE_PARSE", said);
+            self.wrong(&at.below(&"timestamp"), "DATE_TIME_TYPE_PARSE", said);
         }
     }
 
@@ -260,7 +260,7 @@ impl Form {
         let Some(given) = self.text(of, at, "url", 0, URL).filter(|given| !given.is_empty()) else {
             return;
         };
-        let at = at.below("url");
+        let at = at.below(&"url");
         match Url::parse(&given) {
             Ok(url) if ["http", "https", "attachment"].contains(&url.scheme()) => {}
             Ok(url) => {
@@ -276,14 +276,14 @@ impl Form {
 
     fn allowed(&mut self, body: &Value, at: &At) -> Option<Allowed> {
         let member = present(body, "allowed_mentions")?;
-        let at = at.below("allowed_mentions");
+        let at = at.below(&"allowed_mentions");
         for name in ["users", "roles"] {
             self.list(member, &at, name, 100);
         }
         for (nth, word) in self.list(member, &at, "parse", usize::MAX).iter().enumerate() {
             if !["users", "roles", "everyone"].iter().any(|known| word == known) {
                 let said = "Value must be one of ('users', 'roles', 'everyone').";
-                self.wrong(&at.below("parse").below(nth), "BASE_TYPE_CHOICES", said);
+                self.wrong(&at.below(&"parse").below(&nth), "BASE_TYPE_CHOICES", said);
             }
         }
         let allowed = Allowed::read(member);

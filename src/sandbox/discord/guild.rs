@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::draft::{Draft, SILENT};
 use super::limits::{Key, Limits, Rate, Room, Route, Windows};
 use super::mentions::{Sender, pinged};
-use super::refusal::{LimitScope, Refusal};
+use super::refusal::{LimitScope, Refusal, TooMany};
 
 /// Where ids begin to count, in milliseconds since 1970.
 const EPOCH_MS: i64 = 1_420_070_400_000;
@@ -126,6 +126,14 @@ pub struct RateLimited {
 }
 
 impl RateLimited {
+    pub(super) fn count(&mut self, scope: LimitScope) {
+        match scope {
+            LimitScope::User => self.user += 1,
+            LimitScope::Global => self.global += 1,
+            LimitScope::Shared => self.shared += 1,
+        }
+    }
+
     /// All of them.
     pub fn total(&self) -> u32 {
         self.user + self.global + self.shared
@@ -193,10 +201,17 @@ impl Guild {
         resource: u64,
         rate: Option<Rate>,
         now: Moment,
-    ) -> Result<Option<Room>, Refusal> {
+    ) -> Result<Option<Room>, TooMany> {
         let Some(rate) = rate else { return Ok(None) };
         let taken = self.windows.take(Key::Route(route, resource), rate, now.instant);
-        taken.map(Some).map_err(|wait| Refusal::Limited { wait, scope: LimitScope::User })
+        taken.map(Some).map_err(|wait| TooMany { wait, scope: LimitScope::User })
+    }
+
+    /// Takes one post out of the hidden window of a channel.
+    pub(super) fn take_hidden(&mut self, channel: u64, now: Moment) -> Result<(), TooMany> {
+        let Some(rate) = self.limits.channel else { return Ok(()) };
+        let taken = self.windows.take(Key::Channel(channel), rate, now.instant);
+        taken.map(|_| ()).map_err(|wait| TooMany { wait, scope: LimitScope::Shared })
     }
 
     /// Stores what a webhook posts, unless its channel has had enough.
@@ -217,11 +232,7 @@ impl Guild {
                 found.ok_or(Refusal::UNKNOWN_CHANNEL)?.id
             }
         };
-        if let Some(rate) = self.limits.channel {
-            let key = Key::Channel(webhook.channel);
-            let taken = self.windows.take(key, rate, now.instant);
-            taken.map_err(|wait| Refusal::Limited { wait, scope: LimitScope::Shared })?;
-        }
+        self.take_hidden(webhook.channel, now)?;
         let username = draft.username.clone().unwrap_or_else(|| webhook.name.clone());
         Ok(self.store(channel, Author::Webhook(webhook.id), username, draft, now))
     }
@@ -245,7 +256,8 @@ impl Guild {
         Ok(message)
     }
 
-    fn store(
+    /// Stores a message, whatever the limits.
+    pub(super) fn store(
         &mut self,
         channel: u64,
         author: Author,

@@ -1,11 +1,10 @@
-//! What may befall a post on its way: answers that were lost, and answers that are odd.
+//! What may befall a request on its way: answers that were lost, and answers that are odd.
 
-use axum::http::Method;
 use serde_json::json;
 
 use crate::sandbox::server::{Act, Canned, Fault};
 
-/// A misfortune of one post.
+/// A misfortune of one request; what is said of a post holds of a look likewise.
 #[derive(Debug, Clone)]
 pub enum Mishap {
     /// It is stored, and the connection closes without an answer.
@@ -20,6 +19,8 @@ pub enum Mishap {
     ErrorBeforeAccept,
     /// It is not stored, and the connection closes without an answer.
     ResetBeforeAccept,
+    /// It is not stored, and no answer ever comes.
+    HangBeforeAccept,
     /// It is not stored, for too many were: the answer has this form.
     Limited(Odd),
     /// It is not stored, and this is answered.
@@ -82,9 +83,10 @@ impl Mishap {
                 &json!({ "message": "500: Internal Server Error", "code": 0 }),
             )),
             Mishap::ResetBeforeAccept => Act::Close,
+            Mishap::HangBeforeAccept => Act::Hang,
             Mishap::Limited(odd) => Act::Answer(odd.answer()),
             Mishap::Answer(canned) => Act::Answer(canned.clone()),
         };
-        Fault::new(act).on(Method::POST)
+        Fault::new(act)
     }
 }

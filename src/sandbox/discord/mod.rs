@@ -37,18 +37,21 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::fake;
 use super::server::{Server, Stage};
-pub use channel::{ChannelStandIn, Posted, TooMany};
+pub use channel::{ChannelStandIn, Posted};
 pub use guild::{BotRights, RateLimited};
 use guild::{Channel, FIRST_ID, Guild, Moment, Webhook};
 pub use limits::{Limits, Rate};
 pub use mishap::{Mishap, Odd};
-pub use refusal::LimitScope;
+pub use refusal::{LimitScope, TooMany};
 
 /// The guild's id.
 pub const GUILD_ID: &str = "1400000000000000000";
 /// The channels that Parky has.
 pub const CHANNELS: [&str; 5] =
     ["p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "biz-payments"];
+
+/// The name of the webhook that others post through.
+const OTHER_NAME: &str = "Somebody Else";
 
 /// What the stand-in begins with.
 #[derive(Debug, Clone)]
@@ -107,7 +110,7 @@ impl DiscordStandIn {
             let (id, guild_id) = (named.channel, guild.id);
             let channel = Channel { id, guild: guild_id, name: name.clone(), parent: None };
             guild.channels.push(channel);
-            for (id, name) in [(named.webhook, "Parky Alerts"), (named.other, "Somebody Else")] {
+            for (id, name) in [(named.webhook, "Parky Alerts"), (named.other, OTHER_NAME)] {
                 let webhook = Webhook {
                     id,
                     token: fake::secret("", 68)?,

@@ -36,6 +36,21 @@ impl LimitScope {
     }
 }
 
+/// A request that hit a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// Whose limit.
+    pub scope: LimitScope,
+    /// Until there is room again.
+    pub wait: Duration,
+}
+
+impl From<TooMany> for Refusal {
+    fn from(too_many: TooMany) -> Self {
+        Refusal::Limited(too_many)
+    }
+}
+
 /// One thing that is wrong in a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FormError {
@@ -53,7 +68,7 @@ pub(super) enum Refusal {
     /// 50035 with what is wrong where.
     Form(Vec<FormError>),
     /// 429.
-    Limited { wait: Duration, scope: LimitScope },
+    Limited(TooMany),
     /// 429 of the proxy in front: the address is shut out.
     Banned,
 }
@@ -90,7 +105,7 @@ impl Refusal {
         match self {
             Refusal::Coded { status, .. } => *status,
             Refusal::Form(_) => 400,
-            Refusal::Limited { .. } | Refusal::Banned => 429,
+            Refusal::Limited(_) | Refusal::Banned => 429,
         }
     }
 
@@ -99,7 +114,7 @@ impl Refusal {
         let body = match self {
             Refusal::Coded { code, message, .. } => json!({ "message": message, "code": code }),
             Refusal::Form(errors) => form(errors, version),
-            Refusal::Limited { wait, scope } => limited(*wait, *scope, version),
+            Refusal::Limited(too_many) => limited(*too_many, version),
             Refusal::Banned => return ("text/html; charset=UTF-8", "error code: 1015".to_owned()),
         };
         ("application/json", body.to_string())
@@ -108,7 +123,7 @@ impl Refusal {
     /// The headers that only a refusal has.
     pub(super) fn headers(&self, version: Version) -> Vec<(&'static str, String)> {
         match self {
-            Refusal::Limited { wait, scope } => {
+            Refusal::Limited(TooMany { wait, scope }) => {
                 let mut headers = vec![
                     ("retry-after", retry_after(*wait, version).to_string()),
                     ("x-ratelimit-scope", scope.word().to_owned()),
@@ -132,7 +147,7 @@ fn retry_after(wait: Duration, version: Version) -> u128 {
     }
 }
 
-fn limited(wait: Duration, scope: LimitScope, version: Version) -> Value {
+fn limited(TooMany { wait, scope }: TooMany, version: Version) -> Value {
     let wait = match version {
         Version::Ten => json!((wait.as_secs_f64() * 1000.0).ceil() / 1000.0),
         Version::Unnamed => json!(retry_after(wait, version) as u64),
@@ -223,8 +238,10 @@ mod tests {
 
     #[test]
     fn a_wait_is_seconds_and_of_old_milliseconds() {
-        let refusal =
-            Refusal::Limited { wait: Duration::from_micros(1_234_500), scope: LimitScope::Shared };
+        let refusal = Refusal::Limited(TooMany {
+            wait: Duration::from_micros(1_234_500),
+            scope: LimitScope::Shared,
+        });
         let said = |version| {
             let body: Value = serde_json::from_str(&refusal.body(version).1).unwrap();
             (body["retry_after"].clone(), refusal.headers(version)[0].1.clone())

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::guild::{Guild, Moment};
 use super::limits::{Key, Rate, Room, Route};
-use super::refusal::{LimitScope, Refusal, Version};
+use super::refusal::{LimitScope, Refusal, TooMany, Version};
 use super::{Discord, bot, webhooks};
 use crate::sandbox::server::Credential;
 
@@ -60,7 +60,7 @@ async fn guard(
     next: Next,
 ) -> Response {
     let as_bot = request.headers().contains_key(header::AUTHORIZATION);
-    let browser = !agent(request.headers()).is_some_and(|agent| !agent.starts_with("Mozilla/"));
+    let browser = agent(request.headers()).is_none_or(|agent| agent.starts_with("Mozilla/"));
     let admitted = discord.with(|guild, now| {
         if guild.limits.invalid.is_some_and(|rate| shut_out(guild, rate, now)) {
             return Err(Refusal::Banned);
@@ -71,7 +71,7 @@ async fn guard(
         let Some(rate) = guild.limits.global else { return Ok(()) };
         let key = if as_bot { Key::Bot } else { Key::Address };
         let taken = guild.windows.take(key, rate, now.instant).map(|_| ());
-        taken.map_err(|wait| Refusal::Limited { wait, scope: LimitScope::Global })
+        taken.map_err(|wait| TooMany { wait, scope: LimitScope::Global }.into())
     });
     let response = match admitted {
         Ok(()) => next.run(request).await,
@@ -92,11 +92,9 @@ fn agent(headers: &HeaderMap) -> Option<&str> {
 /// Counts what was answered, as Discord counts against an address.
 fn count(guild: &mut Guild, response: &Response, now: Moment) {
     let scope = response.headers().get("x-ratelimit-scope").and_then(|scope| scope.to_str().ok());
-    match scope {
-        Some("user") => guild.limited.user += 1,
-        Some("global") => guild.limited.global += 1,
-        Some("shared") => guild.limited.shared += 1,
-        _ => {}
+    let scopes = [LimitScope::User, LimitScope::Global, LimitScope::Shared];
+    if let Some(scope) = scopes.into_iter().find(|known| Some(known.word()) == scope) {
+        guild.limited.count(scope);
     }
     if matches!(response.status().as_u16(), 401 | 403 | 429) && scope != Some("shared") {
         guild.invalid += 1;
@@ -151,14 +149,13 @@ pub(super) fn within(
 ) -> Reply {
     match guild.take(route, resource, rate, now) {
         Ok(room) => Reply { answer: work(guild), bucket: room.map(|room| (route, room)) },
-        Err(refusal) => {
-            let room = match (&refusal, rate) {
-                (Refusal::Limited { wait, .. }, Some(rate)) => {
-                    Some(Room { limit: rate.requests, remaining: 0, reset_after: *wait })
-                }
-                _ => None,
+        Err(too_many) => {
+            let full = |rate: Rate| Room {
+                limit: rate.requests,
+                remaining: 0,
+                reset_after: too_many.wait,
             };
-            Reply { answer: Err(refusal), bucket: room.map(|room| (route, room)) }
+            Reply { answer: Err(too_many.into()), bucket: rate.map(|rate| (route, full(rate))) }
         }
     }
 }

@@ -12,7 +12,7 @@ fn rate(requests: u32) -> Option<Rate> {
 }
 
 fn number(reply: &Reply, name: &str) -> f64 {
-    reply.header(name).unwrap_or_else(|| panic!("{name} of {reply:?}")).parse().unwrap()
+    reply.header(name).expect(name).parse().unwrap()
 }
 
 #[test]

@@ -40,6 +40,8 @@ fn a_failure_before_leaves_nothing_and_the_other_channels_work() {
     assert_eq!(p0.ask("GET", "", "").status, 200, "only posts meet with it");
     assert_eq!(discord.channel("p1-ops").unwrap().say("x").status, 200);
     assert_eq!(p0.say("1").status, 500);
+    p0.meet_when_looked_at(&Mishap::ErrorBeforeAccept, 1);
+    assert_eq!([p0.ask("GET", "", "").status, p0.ask("GET", "", "").status], [500, 200]);
     p0.always_meet(&Mishap::ResetBeforeAccept);
     assert_eq!([p0.say("2").status, p0.say("3").status], [0, 0]);
     p0.recover();

@@ -1,7 +1,11 @@
 //! Posting, and everything that is refused.
 
 use super::*;
+use crate::sandbox::database::{DatabaseFacts, DeadLetter};
+use crate::sandbox::discord::draft::check;
+use crate::sandbox::discord::mentions::Sender;
 use crate::sandbox::plain_client::get;
+use crate::sandbox::scenario::Scenario;
 
 #[test]
 fn a_webhook_that_is_gone_or_has_another_token_is_refused() {
@@ -227,4 +231,55 @@ fn whom_a_message_pings_is_remembered() {
         assert_eq!(p0.post(&body).status, 200);
         assert_eq!(discord.messages(P0).last().unwrap().pinged, pinged, "{more}");
     }
+}
+
+/// The open rows of a scenario whose payload Discord would not take, by title.
+fn refused(scenario: Scenario) -> (usize, Vec<String>) {
+    let rows: Vec<DeadLetter> = match scenario.facts(now()).database {
+        DatabaseFacts::Serves(rows) => rows,
+        DatabaseFacts::Refuses | DatabaseFacts::BadPassword => Vec::new(),
+    };
+    let open: Vec<_> = rows.into_iter().filter(|row| row.status == "failed").collect();
+    let taken = |row: &DeadLetter| {
+        row.payload.as_ref().is_some_and(|body| check(body, Sender::Webhook).is_ok())
+    };
+    let refused = open.iter().filter(|row| !taken(row)).filter_map(|row| row.title.clone());
+    (open.len(), refused.collect())
+}
+
+#[test]
+fn every_lost_alert_can_be_delivered() {
+    assert_eq!(refused(Scenario::BadDeploy), (40, Vec::new()));
+}
+
+#[test]
+fn of_the_dead_letters_exactly_the_bad_payloads_are_refused() {
+    let (_, mut titles) = refused(Scenario::DeadLetters);
+    titles.retain(|title| !title.ends_with("長い題"));
+    titles.sort();
+    let expected = [
+        "color is too great",
+        "color is text",
+        "content of 2001",
+        "date in another format",
+        "eleven embeds",
+        "embed is empty",
+        "embeds holds null",
+        "embeds is an object",
+        "embeds of 6002 in all",
+        "field without a name",
+        "payload is JSON null",
+        "payload is SQL NULL",
+        "payload is a number",
+        "payload is a string of JSON",
+        "payload is a string of a string",
+        "payload is a string of text",
+        "payload is an array",
+        "payload is an empty object",
+        "title of 257",
+        "username of discord",
+    ];
+    let mut expected = expected.map(str::to_owned);
+    expected.sort();
+    assert_eq!(titles, expected);
 }
