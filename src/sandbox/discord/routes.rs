@@ -73,11 +73,16 @@ async fn guard(
         let taken = guild.windows.take(key, rate, now.instant).map(|_| ());
         taken.map_err(|wait| TooMany { wait, scope: LimitScope::Global }.into())
     });
-    let response = match admitted {
+    let mut response = match admitted {
         Ok(()) => next.run(request).await,
         Err(refusal) => refused(&refusal, version),
     };
-    discord.with(|guild, now| count(guild, &response, now));
+    let at = discord.with(|guild, now| {
+        count(guild, &response, now);
+        now.at
+    });
+    // One clock with the times of resets, as with the real one.
+    set(&mut response, "date", &at.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
     response
 }
 

@@ -26,6 +26,7 @@ fn a_webhooks_bucket_is_told_and_then_refuses() {
     );
     assert!((3000.0..=3600.0).contains(&number(&first, "x-ratelimit-reset-after")));
     assert!(number(&first, "x-ratelimit-reset") > now().timestamp() as f64);
+    assert!(first.header("date").unwrap().starts_with("Sat, 21 Nov 2026 18:1"), "its own clock");
     assert_eq!(first.header("x-ratelimit-scope"), None);
     assert_eq!(p0.post(&json!({})).status, 400, "what is refused takes room too");
     let full = p0.say("3");
