@@ -11,6 +11,7 @@ pub mod filter;
 pub mod fingerprint;
 pub mod item;
 mod letter;
+mod owner;
 pub mod payload;
 pub mod store;
 pub mod table;

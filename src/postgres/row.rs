@@ -80,6 +80,13 @@ impl Row {
     }
 }
 
+impl PgError {
+    /// `column` does not hold `wanted`.
+    pub(crate) fn unreadable(column: &str, wanted: &str) -> Self {
+        unreadable(column, wanted, "something else")
+    }
+}
+
 fn unreadable(column: &str, wanted: &str, found: &str) -> PgError {
     let found = crate::domain::text::shorten(found, 40);
     let text =

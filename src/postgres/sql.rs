@@ -4,8 +4,11 @@
 //! that mean "open") has to stand in the text. Only [`Quoted`] can be put there.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-/// One statement, without a closing semicolon.
+use uuid::Uuid;
+
+/// A statement, or several of one message; without a closing semicolon.
 #[derive(Debug, Clone)]
 pub struct Sql(Cow<'static, str>);
 
@@ -20,6 +23,17 @@ impl Sql {
     /// searched again: a table called `{open}` is only a table.
     pub fn fill(template: &'static str, values: &[(&str, &Quoted)]) -> Self {
         Self(Cow::Owned(filled(template, values)))
+    }
+
+    /// Several statements for one message, so for one transaction.
+    pub fn all(statements: impl IntoIterator<Item = Self>) -> Self {
+        let texts: Vec<_> = statements.into_iter().map(|sql| sql.0).collect();
+        Self(Cow::Owned(texts.join("; ")))
+    }
+
+    /// Text of this program's own making, in which whatever varies was quoted before.
+    pub(crate) fn made(text: impl Into<String>) -> Self {
+        Self(Cow::Owned(text.into()))
     }
 
     /// The text.
@@ -69,11 +83,6 @@ impl Quoted {
         Self(quote_literal(text))
     }
 
-    /// A whole number.
-    pub fn number(number: i64) -> Self {
-        Self(number.to_string())
-    }
-
     /// A part of a statement, filled as by [`Sql::fill`].
     pub fn piece(template: &'static str, values: &[(&str, &Quoted)]) -> Self {
         Self(filled(template, values))
@@ -85,11 +94,88 @@ impl Quoted {
         Self(pieces.join(between))
     }
 
+    /// A text, or `NULL`.
+    pub fn text_or_null(text: Option<&str>) -> Self {
+        text.map_or_else(Self::null, Self::literal)
+    }
+
+    /// `NULL`.
+    pub fn null() -> Self {
+        Self("NULL".to_owned())
+    }
+
+    /// A whole number; a negative one between parentheses, so that no sign before it makes it a
+    /// comment.
+    pub fn int(number: impl Into<i64>) -> Self {
+        let number = number.into();
+        Self(if number < 0 { format!("({number})") } else { number.to_string() })
+    }
+
+    /// `true` or `false`.
+    pub fn bool(value: bool) -> Self {
+        Self(value.to_string())
+    }
+
+    /// A `uuid`.
+    pub fn uuid(id: &Uuid) -> Self {
+        Self(format!("'{id}'::uuid"))
+    }
+
+    /// A `bytea`.
+    pub fn bytes(bytes: &[u8]) -> Self {
+        Self(format!("decode('{}', 'hex')", hex(bytes)))
+    }
+
+    /// An `interval`, in microseconds.
+    pub fn interval(length: Duration) -> Self {
+        let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX / 2);
+        Self(format!("({micros} * interval '1 microsecond')"))
+    }
+
+    /// A `jsonb`. The server has no sign NUL in texts, JSON's escape of it included.
+    pub fn json(value: &serde_json::Value) -> Self {
+        let text = value.to_string().replace("\\u0000", "\\ufffd");
+        Self(format!("{}::jsonb", quote_literal(&text)))
+    }
+
+    /// A `text[]`, which may be long: it is one constant to the server.
+    pub fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let quote = |text: &str| {
+            format!("\"{}\"", without_nul(text).replace('\\', "\\\\").replace('"', "\\\""))
+        };
+        let elements: Vec<_> = texts.into_iter().map(quote).collect();
+        Self(format!("{}::text[]", quote_literal(&format!("{{{}}}", elements.join(",")))))
+    }
+
+    /// A `uuid[]`.
+    pub fn uuids<'a>(ids: impl IntoIterator<Item = &'a Uuid>) -> Self {
+        let ids: Vec<_> = ids.into_iter().map(Uuid::to_string).collect();
+        Self(format!("'{{{}}}'::uuid[]", ids.join(",")))
+    }
+
+    /// A `bigint[]`.
+    pub fn ints(numbers: impl IntoIterator<Item = i64>) -> Self {
+        let numbers: Vec<_> = numbers.into_iter().map(|number| number.to_string()).collect();
+        Self(format!("'{{{}}}'::bigint[]", numbers.join(",")))
+    }
+
     /// Several texts between parentheses, to stand behind `IN`; matches nothing where there are
     /// none.
     pub fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let texts: Vec<_> = texts.into_iter().map(quote_literal).collect();
         Self(if texts.is_empty() { "(NULL)".to_owned() } else { format!("({})", texts.join(", ")) })
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SQL of this program stands in a template as it is.
+impl From<Sql> for Quoted {
+    fn from(sql: Sql) -> Self {
+        Self(sql.0.into_owned())
     }
 }
 
@@ -149,6 +235,24 @@ mod tests {
     }
 
     #[test]
+    fn values_of_other_types() {
+        let json = serde_json::json!({"a": "it's\u{0}"});
+        for (value, quoted) in [
+            (Quoted::int(-5), "(-5)"),
+            (Quoted::int(7), "7"),
+            (Quoted::bytes(&[0, 255]), "decode('00ff', 'hex')"),
+            (Quoted::interval(Duration::from_millis(2)), "(2000 * interval '1 microsecond')"),
+            (Quoted::json(&json), r#"E'{"a":"it''s\\ufffd"}'::jsonb"#),
+            (Quoted::texts(["a", r#"b"\'"#]), r#"E'{"a","b\\"\\\\''"}'::text[]"#),
+            (Quoted::texts([]), "E'{}'::text[]"),
+            (Quoted::ints([1, -2]), "'{1,-2}'::bigint[]"),
+            (Quoted::text_or_null(None), "NULL"),
+        ] {
+            assert_eq!(value, Quoted(quoted.to_owned()));
+        }
+    }
+
+    #[test]
     fn holes_are_filled_once() {
         let (table, open) = (Quoted::ident("{open}"), Quoted::literal("{table}"));
         let sql = Sql::fill(
@@ -165,7 +269,7 @@ mod tests {
     fn pieces_are_put_together_and_not_searched_again() {
         let name = Quoted::ident("{n}");
         let pieces =
-            [1, 2].map(|n| Quoted::piece("{c} = {n}", &[("c", &name), ("n", &Quoted::number(n))]));
+            [1, 2].map(|n| Quoted::piece("{c} = {n}", &[("c", &name), ("n", &Quoted::int(n))]));
         let sql = Sql::fill("SELECT {all}", &[("all", &Quoted::joined(pieces, " AND "))]);
         assert_eq!(sql.as_str(), r#"SELECT "{n}" = 1 AND "{n}" = 2"#);
     }

@@ -104,7 +104,7 @@ impl Columns {
         };
         let at = Quoted::piece(at, &[]);
         let cut = |column: &'static str, most: i64| {
-            let values = [("c", &Quoted::ident(column)), ("most", &Quoted::number(most))];
+            let values = [("c", &Quoted::ident(column)), ("most", &Quoted::int(most))];
             Quoted::piece(
                 "CASE WHEN char_length({c}::text) > {most} THEN left({c}::text, {most} - 1) || '…' \
                  ELSE {c}::text END AS {c}",

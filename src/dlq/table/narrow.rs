@@ -71,7 +71,7 @@ impl Table {
             StatusClass::None => Quoted::piece("{h} IS NULL", &http),
         };
         let status = |status: &i32| {
-            let number = Quoted::number(i64::from(*status));
+            let number = Quoted::int(i64::from(*status));
             Quoted::piece("{h} = {n}", &[("h", &self.columns.http), ("n", &number)])
         };
         let either = |pieces: Vec<Quoted>| {

@@ -221,7 +221,7 @@ impl Pager {
         let order = Quoted::joined(columns.iter().map(|column| sorted(column, newest)), ", ");
         let limit = rows.map_or_else(
             || Quoted::piece("", &[]),
-            |rows| Quoted::piece(" LIMIT {n}", &[("n", &Quoted::number(i64::from(rows)))]),
+            |rows| Quoted::piece(" LIMIT {n}", &[("n", &Quoted::int(i64::from(rows)))]),
         );
         let order = match columns.is_empty() {
             true => Quoted::piece("", &[]),

@@ -61,7 +61,7 @@ impl Table {
                 ("columns", &self.select(payload)),
                 ("relation", &self.relation()),
                 ("where", condition),
-                ("most", &Quoted::number(most)),
+                ("most", &Quoted::int(most)),
             ],
         );
         let rows = session.read_within(&sql, LIMIT).await?;

@@ -156,11 +156,11 @@ impl Table {
                 ("since", &self.columns.at(since)),
                 ("until", &self.columns.at(until)),
                 ("width", &Quoted::piece("{s}::numeric", &[("s", &seconds)])),
-                ("last", &Quoted::number(i64::from(BUCKETS - 1))),
+                ("last", &Quoted::int(i64::from(BUCKETS - 1))),
                 ("relation", &self.relation()),
                 ("dated", &self.columns.bounded(DATED)),
                 ("undated", &self.columns.bounded(UNDATED)),
-                ("kinds", &Quoted::number(KINDS)),
+                ("kinds", &Quoted::int(KINDS)),
             ],
         );
         let rows = session.read_within(&sql, LIMIT).await?;
