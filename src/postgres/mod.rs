@@ -27,6 +27,5 @@ mod tests;
 pub use error::{PgError, PgErrorKind};
 pub use row::Row;
 pub use session::{Limits, READ_LIMIT, Session};
-pub(crate) use sql::hex;
 pub use sql::{Quoted, Sql};
 pub use target::{Target, Tls};

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::domain::hex;
+
 /// A statement, or several of one message; without a closing semicolon.
 #[derive(Debug, Clone)]
 pub struct Sql(Cow<'static, str>);
@@ -165,11 +167,6 @@ impl Quoted {
         let texts: Vec<_> = texts.into_iter().map(quote_literal).collect();
         Self(if texts.is_empty() { "(NULL)".to_owned() } else { format!("({})", texts.join(", ")) })
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SQL of this program stands in a template as it is.

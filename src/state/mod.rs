@@ -3,6 +3,8 @@
 //! Reads and writes `state.db` in the state directory (0700). WAL with `synchronous=FULL`: what was
 //! written is on the disk when the call returns. A damaged file is kept beside a new one.
 
+mod filesystem;
+mod ledger;
 mod migrate;
 mod triages;
 
@@ -15,6 +17,8 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
+pub use filesystem::{Filesystem, filesystem_of};
+pub use ledger::{Ledger, LedgerError, Posted, Probe, Send, SendEnd, SendIntent};
 pub use triages::Remembered;
 
 /// Why the local state cannot be used.
@@ -102,7 +106,13 @@ impl State {
         connection.close().await.map_err(|source| StateError::Database { path, source })
     }
 
-    fn error(&self, source: sqlx::Error) -> StateError {
+    /// The connection, for the other keepers of this file.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// What SQLite said, with the file's name.
+    pub(crate) fn error(&self, source: sqlx::Error) -> StateError {
         StateError::Database { path: self.path.clone(), source }
     }
 }

@@ -76,6 +76,14 @@ pub(super) fn duplicate_of(id: &FailureId) -> String {
     format!("duplicate of {}", id.as_str())
 }
 
+/// Why a row is in doubt whose sender never told.
+pub(super) const NO_END: &str = "the intent to send is on record, its end is not";
+
+/// Why an unsure row is open again.
+pub(super) fn resent(by: &str) -> String {
+    format!("sent again on the word of {by}")
+}
+
 /// Why an operator's word moved a row.
 pub(super) fn resolved(by: &str, delivered: bool) -> String {
     format!("{by} says: {}delivered", if delivered { "" } else { "not " })
@@ -86,29 +94,9 @@ pub(super) fn discarded(reason: &str, by: &str) -> String {
     format!("{reason} ({by})")
 }
 
-/// SHA-256 out of hexadecimal digits.
-pub(super) fn sha(hex: &str) -> Option<[u8; 32]> {
-    let mut sha = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    for (byte, at) in sha.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(sha)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hash_reads_back() {
-        let bytes: [u8; 32] = std::array::from_fn(|n| n as u8 * 8);
-        assert_eq!(sha(&crate::postgres::hex(&bytes)), Some(bytes));
-        assert_eq!(sha("00"), None);
-        assert_eq!(sha(&"zz".repeat(32)), None);
-    }
 
     #[test]
     fn a_receipt_of_doubt_undoes_no_doubt() {

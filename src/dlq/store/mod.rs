@@ -5,6 +5,7 @@
 //! fence; one that finds another fence changes nothing and says so, and the caller must not send.
 
 mod ending;
+pub mod local;
 pub mod shared;
 #[cfg(test)]
 mod suite;

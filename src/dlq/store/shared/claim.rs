@@ -10,6 +10,7 @@ use super::items::{id, missing};
 use super::{Again, SharedStore};
 use crate::dlq::FailureId;
 use crate::dlq::item::Event;
+use crate::domain::sha_of_hex;
 use crate::postgres::{PgError, Quoted, Row, Sql};
 
 /// Statistics know nothing of rows that were frozen a moment ago, so the planner is told to walk the
@@ -50,7 +51,7 @@ RETURNING i.failure_id, i.fence, encode(i.payload_sha, 'hex') AS payload_sha, n.
   (SELECT s.ord FROM parky_ops.replay_selection s
    JOIN parky_ops.replay_item f USING (failure_id)
    WHERE s.run_id = {run} AND s.lane = {lane} AND s.ord >= {begin}
-     AND f.state IN ('open', 'claimed', 'sending')
+     AND f.state IN ('open', 'claimed', 'sending', 'unsure')
    ORDER BY s.ord LIMIT 1) AS first";
 
 /// How long until something of the lane may be claimed: a wait of its own, a lease of somebody
@@ -125,7 +126,7 @@ pub(super) async fn claim(
 
 fn sha(row: &Row) -> Result<[u8; 32], PgError> {
     let hex = row.text("payload_sha")?.unwrap_or_default();
-    super::super::ending::sha(&hex).ok_or_else(|| PgError::unreadable("payload_sha", "a SHA-256"))
+    sha_of_hex(&hex).ok_or_else(|| PgError::unreadable("payload_sha", "a SHA-256"))
 }
 
 /// Each fence has one attempt at most, so an intent whose answer was lost is found again.

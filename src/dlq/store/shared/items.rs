@@ -5,7 +5,8 @@ use super::super::{Frozen, Item, Owner, StoreError};
 use super::{Again, BULK_LIMIT, SharedStore};
 use crate::dlq::FailureId;
 use crate::dlq::item::{Event, ItemState};
-use crate::postgres::{PgError, Quoted, Row, Sql, hex};
+use crate::domain::hex;
+use crate::postgres::{PgError, Quoted, Row, Sql};
 
 /// The columns of [`item`], of an item `i` and the run `r` that has it.
 const COLUMNS: &str = "

@@ -1,6 +1,6 @@
 //! What the dead left behind: leases that are over, and owners that are gone.
 
-use super::super::ending::words;
+use super::super::ending::{NO_END, words};
 use super::super::{Owner, StoreError};
 use super::items::owner;
 use super::run::uuid;
@@ -32,9 +32,6 @@ const REAP: [&str; 3] = [
        ORDER BY failure_id FOR UPDATE SKIP LOCKED)
      RETURNING failure_id",
 ];
-
-/// Why a row is in doubt whose sender never told.
-pub(super) const NO_END: &str = "the intent to send is on record, its end is not";
 
 pub(super) async fn reap(store: &mut SharedStore, me: &Owner) -> Result<u64, StoreError> {
     let holders = store.read(&Sql::fill(HOLDERS, &[("host", &Quoted::literal(&me.host))])).await?;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::ending::words;
+use super::super::ending::{resent, words};
 use super::super::{Holder, LaneTaken, NewRun, Owner, Standing, StoreError};
 use super::items::{columns, item};
 use super::{Again, BULK_LIMIT, SharedStore};
 use crate::dlq::item::Event;
-use crate::postgres::{PgError, Quoted, Sql, hex};
+use crate::domain::hex;
+use crate::postgres::{PgError, Quoted, Sql};
 
 const REGISTER: &str = "
 INSERT INTO parky_ops.replay_run (run_id, operator, host, boot_id, pid, pid_started, version,
@@ -79,7 +80,7 @@ pub(super) async fn begin(store: &mut SharedStore, run: &NewRun) -> Result<Stand
         ("reopen", &Quoted::list(words(Event::Reopen.from()))),
         ("open", &Quoted::literal(Event::Reopen.to().word())),
         ("resend", &Quoted::bool(run.resend_unsure)),
-        ("resent", &Quoted::literal(&format!("sent again on the word of {}", run.owner.operator))),
+        ("resent", &Quoted::literal(&resent(&run.owner.operator))),
     ];
     let message = Sql::all([
         register(run, rows.len(), &id),
