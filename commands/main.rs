@@ -5,6 +5,7 @@ mod cli;
 mod completions;
 mod config;
 mod context;
+mod dlq;
 mod doctor;
 mod exit;
 mod health;
@@ -52,6 +53,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
     match command {
         Command::Completions(args) => completions::run(args, ui),
         Command::Config(command) => config::run(command, ctx, ui),
+        Command::Dlq(command) => dlq::run(command, ctx, ui),
         Command::Doctor(args) => signals::block_on(doctor::run(args, ctx, ui)),
         Command::Health(args) => signals::block_on(health::run(args, ctx, ui)),
         Command::Help(args) => help::run(args, Cli::command(), ctx, ui),

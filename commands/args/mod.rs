@@ -3,3 +3,5 @@
 pub(crate) mod consent;
 pub(crate) mod globals;
 pub(crate) mod host;
+pub(crate) mod letters;
+pub(crate) mod window;

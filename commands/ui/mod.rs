@@ -4,6 +4,7 @@
 //! in memory) or a [`RowStream`] (a list); [`Ui`] picks text or JSON, and every byte passes the
 //! redactor and the sanitiser on its way out.
 
+mod bars;
 mod json;
 mod paint;
 mod plan;
@@ -23,6 +24,7 @@ use parky_ops::domain::{Caveat, Redactor};
 use parky_ops::http::RequestLog;
 use serde::Serialize;
 
+pub(crate) use self::bars::Bars;
 pub(crate) use self::json::Envelope;
 pub(crate) use self::paint::{Tone, paint, state};
 pub(crate) use self::plan::PlanView;
@@ -190,7 +192,7 @@ impl Ui {
     }
 
     /// Text with its colours on stdout.
-    fn write_text(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn write_text(&self, text: &str) -> io::Result<()> {
         self.write_out(&paint::finish(text, self.look.colour_out))
     }
 

@@ -53,7 +53,7 @@ impl Progress {
 /// A terminal that seems a little narrower than it is. The lines are filled up to its end, and the
 /// `^C` that a terminal shows there would else begin a new line, from which too little is cleared.
 #[derive(Debug)]
-struct Narrowed(Term);
+pub(super) struct Narrowed(pub(super) Term);
 
 impl TermLike for Narrowed {
     fn width(&self) -> u16 {

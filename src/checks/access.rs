@@ -5,8 +5,8 @@ use tokio::time::Instant;
 
 use super::World;
 use crate::auth::{
-    AuthError, CredentialName, DatabaseTarget, Kind, SettledAccount, SslMode, TargetConflict,
-    parse_postgres_url,
+    AuthError, CredentialName, DatabaseTarget, Kind, Scope, SettledAccount, SslMode,
+    TargetConflict, parse_postgres_url,
 };
 use crate::cloudflare;
 use crate::config::Origin;
@@ -65,6 +65,8 @@ pub struct Database {
     pub target: Target,
     /// Where the URL came from.
     pub from: Origin,
+    /// Whose it is.
+    pub scope: Scope,
 }
 
 /// Why a service cannot be asked at all.
@@ -90,6 +92,11 @@ impl NoAccess {
             NoAccess::Auth(error) => error.hint(),
             NoAccess::DatabaseUrl { error, .. } => error.hint(),
         }
+    }
+
+    /// The stable word of the reason.
+    pub fn word(&self) -> &'static str {
+        self.judgement().reason.code.word()
     }
 
     /// What a check says that cannot ask.
@@ -130,7 +137,7 @@ impl World {
     /// No URL, or one that cannot be used or is less safe than the configuration allows.
     pub async fn database(&self, deadline: Instant) -> Result<Database, NoAccess> {
         let url = self.credential(&CredentialName::SupabaseDbUrl, deadline).await?;
-        let from = url.origin;
+        let (from, scope) = (url.origin, url.scope);
         let parsed = parse_postgres_url(url.value.expose_secret(), &self.config.postgres)
             .map_err(|error| NoAccess::DatabaseUrl { error, from: from.clone() })?;
         if let Some(password) = &parsed.password {
@@ -146,7 +153,7 @@ impl World {
             database: parsed.database.clone(),
             tls: self.tls(parsed.sslmode),
         };
-        Ok(Database { parsed, target, from })
+        Ok(Database { parsed, target, from, scope })
     }
 
     /// How psql reaches the same database from the operator's shell: by the variable that held its URL,

@@ -25,6 +25,25 @@ pub enum Identity {
     Unpinned,
 }
 
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Identity::Matches => f.write_str("the webhook is the configured one"),
+            Identity::OtherGuild { pinned, found } => {
+                let found = found.as_deref().unwrap_or("one that is not told");
+                write!(f, "the webhook is of server {found}, not of the pinned {pinned}")
+            }
+            Identity::OtherChannel { configured, found } => {
+                write!(
+                    f,
+                    "the webhook posts to channel {found}, not to the configured {configured}"
+                )
+            }
+            Identity::Unpinned => f.write_str("nothing says which webhook it should be"),
+        }
+    }
+}
+
 /// Compares `info` with the pinned guild's and the configured channel's id.
 pub fn identity(info: &WebhookInfo, guild: Option<&str>, channel: Option<&str>) -> Identity {
     if let Some(pinned) = guild.filter(|pinned| info.guild_id.as_deref() != Some(*pinned)) {

@@ -6,19 +6,30 @@
 //! ledger, which protects this machine only.
 
 pub mod diagnosis;
+pub mod digest;
+pub mod doubt;
 pub mod evidence;
 pub mod filter;
 pub mod fingerprint;
 pub mod item;
+pub mod known;
 mod letter;
+pub mod outgoing;
+pub mod outlook;
 mod owner;
 pub mod payload;
+pub mod plan;
+pub mod replay;
+pub mod secrets;
+pub mod select;
+pub mod source;
 pub mod store;
 pub mod table;
 
 pub use evidence::Evidence;
 pub use filter::{Filter, StatusClass};
 pub use item::ItemState;
+pub use known::{Known, NoLedger};
 pub use letter::{FailureId, Letter, lane_of};
 pub use payload::Payload;
 pub use table::{Table, TableError};

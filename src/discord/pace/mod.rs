@@ -60,6 +60,18 @@ pub enum WaitReason {
     Global,
 }
 
+impl std::fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            WaitReason::Webhook => "the webhook's share of 2 s is used",
+            WaitReason::Channel => "the channel's share of 60 s is used",
+            WaitReason::Bucket => "Discord says that its limit is used up",
+            WaitReason::Limited => "Discord asks to wait",
+            WaitReason::Global => "the share of all channels together is used",
+        })
+    }
+}
+
 impl Slot {
     /// The slot at `at`, seen from `now`.
     fn at(at: Option<Instant>, reason: WaitReason, now: Instant) -> Self {

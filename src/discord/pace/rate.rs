@@ -29,6 +29,14 @@ pub struct Allowance {
 }
 
 impl Rate {
+    /// The word of the option.
+    pub fn word(self) -> &'static str {
+        match self {
+            Rate::Polite => "polite",
+            Rate::Full => "full",
+        }
+    }
+
     /// What this rate allows.
     pub fn allowance(self) -> Allowance {
         match self {

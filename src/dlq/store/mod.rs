@@ -4,8 +4,10 @@
 //! fence), *intend* (committed before the first byte leaves), *finish*. Each later step names the
 //! fence; one that finds another fence changes nothing and says so, and the caller must not send.
 
+pub mod any;
 mod ending;
 pub mod local;
+
 pub mod shared;
 #[cfg(test)]
 mod suite;
@@ -59,6 +61,26 @@ impl StoreError {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Shared(error) => error.may_have_happened(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same step may succeed a little later: the server is away or busy.
+    pub fn may_pass(&self) -> bool {
+        use crate::postgres::PgErrorKind as Kind;
+        match self {
+            Self::Shared(error) => !matches!(
+                error.kind(),
+                Kind::Credential
+                    | Kind::NoDatabase
+                    | Kind::NoPermission
+                    | Kind::NoTable
+                    | Kind::NoSchema
+                    | Kind::NoColumn
+                    | Kind::Query
+                    | Kind::Config
+                    | Kind::Tls
+            ),
             _ => false,
         }
     }

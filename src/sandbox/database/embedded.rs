@@ -67,7 +67,7 @@ fn fill(address: SocketAddr, rows: &[DeadLetter]) -> Result<(), DatabaseError> {
         let connection = tokio::time::timeout(Duration::from_secs(60), login.connect())
             .await
             .map_err(|_| DatabaseError::Embedded("it does not answer".to_owned()))??;
-        Ok(seed(connection, rows, "").await?)
+        Ok(seed(connection, rows, "", USER).await?)
     })
 }
 

@@ -63,7 +63,7 @@ impl Cluster {
             };
             // Nothing means that somebody else was faster to take the port.
             if let Some(connection) = runtime.block_on(cluster.ready(&login))? {
-                runtime.block_on(seed(connection, rows, &role(&cluster.password)))?;
+                runtime.block_on(seed(connection, rows, &role(&cluster.password), USER))?;
                 return Ok(cluster);
             }
         }

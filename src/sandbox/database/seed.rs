@@ -7,6 +7,8 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 
 use super::DeadLetter;
+use crate::dlq::store::shared::schema_sql;
+use crate::domain::EnvName;
 
 const TABLE: &str = include_str!("seed.sql");
 /// How long the whole seeding may take.
@@ -36,14 +38,16 @@ impl Login<'_> {
     }
 }
 
-/// Runs the table, `rows`, and then `more`, through `connection`, and leaves. What an engine adds
-/// goes into `more`: roles and their rights, and schemas that they are to own.
+/// Runs the table, `rows`, `more`, and then the replay's ledger for `responder`, through `connection`,
+/// and leaves. What an engine adds goes into `more`: roles and their rights.
 pub(super) async fn seed(
     mut connection: PgConnection,
     rows: &[DeadLetter],
     more: &str,
+    responder: &str,
 ) -> sqlx::Result<()> {
-    let script = script(rows, more);
+    let ledger = schema_sql(&EnvName::prod(), &[responder.to_owned()], None);
+    let script = script(rows, &format!("{more}\n{ledger}"));
     let work = async {
         sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut connection).await?;
         connection.close().await

@@ -1,0 +1,360 @@
+//! One lane: one channel, one message at a time, in order, at the pace that Discord allows.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::breaker::{Breaker, Verdict};
+use super::desk::{CLAIM_LEASE, Desk, LANE_LEASE, LANE_RENEWAL};
+use super::send::{self, Turn};
+use super::tally::{EndState, RowEnd};
+use super::{Halt, Watch};
+use crate::discord::pace::{Allowance, LONGEST_WAIT, Lane as Pace, Rate, Slot};
+use crate::discord::{Answer, Class, Identity, WaitScope, WebhookUrl, identity};
+use crate::dlq::plan::{PlannedRow, SkipKind};
+use crate::dlq::store::{Claimed, LaneTaken, Store};
+use crate::dlq::{FailureId, ItemState};
+use crate::domain::clock::span;
+
+/// How long the look at a webhook may take.
+const LOOK: Duration = Duration::from_secs(10);
+/// How often a lane that somebody else holds is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+/// A lane and the rows of the selection that go through it.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub(super) lane: &'a str,
+    pub(super) webhook: &'a WebhookUrl,
+    pub(super) rows: BTreeMap<FailureId, &'a PlannedRow>,
+    /// Whether the other lanes wait for its first row.
+    pub(super) urgent: bool,
+}
+
+/// Why a lane came to its end.
+enum Over {
+    /// Nothing is left to claim.
+    Empty,
+    /// The rest waits for another time.
+    Left(String),
+    /// The channel cannot be posted to.
+    Blocked(String),
+}
+
+struct Lane<'d, 'a, S, W> {
+    desk: &'d Desk<'a, S, W>,
+    work: Work<'d>,
+    breaker: Breaker,
+    renewed: Option<Instant>,
+    urgent: bool,
+}
+
+/// Runs a lane to its end; afterwards each of its rows has one.
+pub(super) async fn run<S: Store, W: Watch>(desk: &Desk<'_, S, W>, work: Work<'_>) {
+    if !work.urgent {
+        desk.after_the_urgent().await;
+    }
+    let urgent = work.urgent;
+    let mut lane = Lane { desk, work, breaker: Breaker::default(), renewed: None, urgent };
+    let over = lane.drain().await;
+    lane.let_others_go();
+    if lane.renewed.is_some() {
+        let name = lane.work.lane;
+        desk.step(async |store| store.leave_lane(desk.run, name).await).await;
+    }
+    lane.account(over).await;
+}
+
+impl<S: Store, W: Watch> Lane<'_, '_, S, W> {
+    async fn drain(&mut self) -> Over {
+        let name = self.work.lane;
+        if let Some(over) = self.hold().await {
+            return over;
+        }
+        let Some(posts) = self.desk.posts_of(name).await else {
+            return Over::Left("the ledger cannot be read".to_owned());
+        };
+        let mut pace = Pace::new(self.allowance(), &posts);
+        loop {
+            if let Some(why) = self.desk.is_stopping() {
+                return Over::Left(why.to_owned());
+            }
+            if self.work.rows.is_empty() {
+                return Over::Empty;
+            }
+            if self.renewed.is_none_or(|at| at.elapsed() > LANE_RENEWAL)
+                && let Some(over) = self.hold().await
+            {
+                return over;
+            }
+            if !self.breaker.is_proven() {
+                match self.look().await {
+                    Ok(()) => {}
+                    Err(Some(over)) => return over,
+                    Err(None) => continue,
+                }
+            }
+            match self.slot(&mut pace) {
+                Slot::Now => {}
+                Slot::At(until, why) => {
+                    self.pause(until, &why.to_string()).await;
+                    continue;
+                }
+                Slot::Absurd { wait, .. } => return Over::Left(absurd(wait)),
+            }
+            match self.next(&mut pace).await {
+                Some(over) => return over,
+                None => continue,
+            }
+        }
+    }
+
+    /// What the lane may use of Discord's limits: for a P0 there is nobody to leave room for.
+    fn allowance(&self) -> Allowance {
+        if self.work.urgent { Rate::Full.allowance() } else { self.desk.choices.rate.allowance() }
+    }
+
+    /// When the next message may go, by the lane's limits and those of all lanes together.
+    fn slot(&self, pace: &mut Pace) -> Slot {
+        let now = Instant::now();
+        pace.next(now).later(self.desk.global.borrow().next(now))
+    }
+
+    /// Claims and sends one row. `Some`: the lane is over.
+    async fn next(&mut self, pace: &mut Pace) -> Option<Over> {
+        let (desk, name) = (self.desk, self.work.lane);
+        let equals = !desk.choices.force_duplicate;
+        let claim =
+            desk.step(async |store| store.claim(desk.run, name, CLAIM_LEASE, equals).await).await;
+        let claim = match claim {
+            None => return Some(Over::Left("the ledger cannot be reached".to_owned())),
+            Some(Claimed::Nothing) => return Some(Over::Empty),
+            Some(Claimed::Later(wait)) => {
+                let until = Instant::now() + wait.min(ASK_AGAIN);
+                self.pause(until, "the next row has to wait").await;
+                return None;
+            }
+            Some(Claimed::Duplicates(pairs)) => {
+                for (id, of) in pairs {
+                    self.skip_equal(&id, &of);
+                }
+                return None;
+            }
+            Some(Claimed::Item(claim)) => claim,
+        };
+        desk.hooks.point("after-claim");
+        let Some(row) = self.work.rows.get(&claim.id).copied() else {
+            // A row of an earlier form of this selection; it is not in the plan that was agreed to.
+            let why = "not in the plan".to_owned();
+            let fate = crate::dlq::store::Fate::Released { reason: why, not_before: LANE_LEASE };
+            desk.step(async |store| store.give_back(&claim, &fate).await).await;
+            return None;
+        };
+        desk.global.borrow_mut().sent(Instant::now());
+        let turn = send::one(desk, self.work.webhook, &claim, row).await;
+        self.after(turn, row, pace).await
+    }
+
+    async fn after(&mut self, turn: Turn, row: &PlannedRow, pace: &mut Pace) -> Option<Over> {
+        let now = Instant::now();
+        if turn.was_posted() {
+            pace.sent(now);
+        }
+        match turn {
+            Turn::Delivered { bucket, equals } => {
+                pace.answered(now, bucket.as_ref());
+                self.breaker.succeeded();
+                self.work.rows.remove(&row.id);
+                for id in equals {
+                    self.skip_equal(&id, &row.id);
+                }
+                self.let_others_go();
+                None
+            }
+            Turn::Ended => {
+                self.work.rows.remove(&row.id);
+                None
+            }
+            Turn::Rejected(bucket) => {
+                pace.answered(now, bucket.as_ref());
+                self.work.rows.remove(&row.id);
+                None
+            }
+            Turn::NotOurs => None,
+            Turn::Halted => Some(Over::Left("the run was stopped".to_owned())),
+            Turn::LaneDead(why) => Some(Over::Blocked(why)),
+            Turn::Unsure(why) => {
+                pace.lost(now);
+                self.work.rows.remove(&row.id);
+                let verdict = self.breaker.doubted();
+                self.obey(verdict, &why).await
+            }
+            Turn::NotSent(why) => {
+                let verdict = self.breaker.failed();
+                self.obey(verdict, &why).await
+            }
+            Turn::Wait(wait, scope) => {
+                if wait > LONGEST_WAIT {
+                    return Some(Over::Left(absurd(wait)));
+                }
+                if scope == WaitScope::Global {
+                    self.desk.global.borrow_mut().limited(now, wait);
+                }
+                pace.limited(now, wait);
+                None
+            }
+        }
+    }
+
+    async fn obey(&mut self, verdict: Verdict, why: &str) -> Option<Over> {
+        match verdict {
+            Verdict::Stop => Some(Over::Left(format!("Discord is not back: {why}"))),
+            Verdict::Wait(wait) => {
+                self.pause(Instant::now() + wait, why).await;
+                None
+            }
+        }
+    }
+
+    /// Asks whether the webhook lives, and whether it is the one that it is named for. It stores
+    /// nothing. `Err(None)`: ask again.
+    async fn look(&mut self) -> Result<(), Option<Over>> {
+        let (desk, webhook) = (self.desk, self.work.webhook);
+        let answer = desk.discord.webhook(webhook, Instant::now() + LOOK).await;
+        let answer: Answer = match answer {
+            Ok(info) => {
+                let channel = desk.channel_ids.get(self.work.lane).map(String::as_str);
+                return match identity(&info, desk.guild, channel) {
+                    Identity::Matches | Identity::Unpinned => Ok(()),
+                    other => Err(Some(Over::Blocked(other.to_string()))),
+                };
+            }
+            Err(answer) => answer,
+        };
+        if desk.invalid.note(&answer) {
+            desk.halt(Halt::TooManyRefusals);
+            return Err(Some(Over::Left("the run was stopped".to_owned())));
+        }
+        let why = answer.to_string();
+        match answer.class {
+            Class::LaneDead | Class::Rejected => Err(Some(Over::Blocked(why))),
+            Class::Banned(wait) => {
+                desk.halt(Halt::Banned { wait, said: why.clone() });
+                Err(Some(Over::Left(why)))
+            }
+            Class::WrongAgent => {
+                desk.halt(Halt::Stopped(why.clone()));
+                Err(Some(Over::Left(why)))
+            }
+            Class::Wait(wait, _) if wait > LONGEST_WAIT => Err(Some(Over::Left(absurd(wait)))),
+            Class::Wait(wait, _) => {
+                self.pause(Instant::now() + wait, "Discord asks to wait").await;
+                Err(None)
+            }
+            Class::NotSent | Class::Unsure | Class::Delivered { .. } => {
+                let verdict = self.breaker.failed();
+                Err(self.obey(verdict, &why).await)
+            }
+        }
+    }
+
+    /// Takes the lane, or renews it; waits for whoever holds it. `Some`: the lane is over.
+    async fn hold(&mut self) -> Option<Over> {
+        let (desk, name) = (self.desk, self.work.lane);
+        loop {
+            if let Some(why) = desk.is_stopping() {
+                return Some(Over::Left(why.to_owned()));
+            }
+            let taken =
+                desk.step(async |store| store.take_lane(desk.run, name, LANE_LEASE).await).await;
+            match taken {
+                None => return Some(Over::Left("the ledger cannot be reached".to_owned())),
+                Some(LaneTaken::Mine) => {
+                    self.renewed = Some(Instant::now());
+                    desk.held.borrow_mut().remove(name);
+                    return None;
+                }
+                Some(LaneTaken::Held(holder)) => {
+                    self.renewed = None;
+                    let why = format!(
+                        "{} on {} replays to #{name}, {} of {} done",
+                        holder.operator, holder.host, holder.done, holder.selected
+                    );
+                    desk.held.borrow_mut().insert(name.to_owned(), holder);
+                    if desk.no_wait {
+                        return Some(Over::Left(why));
+                    }
+                    self.pause(Instant::now() + ASK_AGAIN, &why).await;
+                }
+            }
+        }
+    }
+
+    async fn pause(&mut self, until: Instant, why: &str) {
+        // A lane that has to wait itself does not keep the others waiting.
+        if until.saturating_duration_since(Instant::now()) > Duration::from_secs(1) {
+            self.let_others_go();
+        }
+        // In pieces, so that the lease of the lane is renewed meanwhile.
+        let piece = Instant::now() + LANE_RENEWAL;
+        self.desk.pause(self.work.lane, until.min(piece), why).await;
+    }
+
+    fn let_others_go(&mut self) {
+        if std::mem::take(&mut self.urgent) {
+            self.desk.urgent_is_through();
+        }
+    }
+
+    fn skip_equal(&mut self, id: &FailureId, of: &FailureId) {
+        if self.work.rows.remove(id).is_some() {
+            self.desk.end_row(&RowEnd {
+                reason: Some(format!("duplicate of {of}")),
+                skip: Some(SkipKind::Duplicate),
+                ..RowEnd::new(id, self.work.lane, EndState::Skipped)
+            });
+        }
+    }
+
+    /// Gives every row that has none its end: what the ledger says of it, else why the lane is over.
+    async fn account(&mut self, over: Over) {
+        let (desk, name) = (self.desk, self.work.lane);
+        let rows = std::mem::take(&mut self.work.rows);
+        let ids: Vec<FailureId> = rows.into_keys().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let items = desk.look_up(&ids).await;
+        for id in &ids {
+            let item = items.get(id);
+            let end = |state, reason: &str| RowEnd {
+                reason: Some(reason.to_owned()),
+                ..RowEnd::new(id, name, state)
+            };
+            let meanwhile = |word: &str| RowEnd {
+                skip: Some(SkipKind::Other),
+                message_id: item.and_then(|item| item.message_id.clone()),
+                ..end(EndState::Skipped, &format!("{word} meanwhile"))
+            };
+            desk.end_row(&match (item.map(|item| item.state), &over) {
+                (Some(state), _) if state.is_settled() => meanwhile(state.word()),
+                (Some(ItemState::Unsure), _) => {
+                    end(EndState::Unsure, "an attempt may have arrived: parky-ops dlq unsure")
+                }
+                (Some(ItemState::Rejected), _) => {
+                    let reason = item.and_then(|item| item.reason.as_deref());
+                    end(EndState::Rejected, reason.unwrap_or("rejected before"))
+                }
+                (_, Over::Blocked(why)) => end(EndState::Blocked, why),
+                (_, Over::Left(why)) => end(EndState::Left, why),
+                (_, Over::Empty) => end(EndState::Left, "another run holds it, or its equal"),
+            });
+        }
+    }
+}
+
+fn absurd(wait: Duration) -> String {
+    let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
+    format!("Discord asks to wait {}: a ban, or a unit mixed up", span(wait))
+}
