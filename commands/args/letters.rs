@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 
 use clap::Args;
 use parky_ops::dlq::{FailureId, Filter, StatusClass, lane_of};
-use parky_ops::domain::Severity;
+use parky_ops::domain::{Moment, Severity};
 
 use super::window::{Span, Window};
 use crate::report::Usage;
@@ -19,11 +19,11 @@ pub(crate) struct Letters {
 
     /// Severity: P0 to P3, or SEV1 to SEV3; may be repeated
     #[arg(long = "severity", value_name = "P", value_parser = severity)]
-    severities: Vec<String>,
+    pub(crate) severities: Vec<String>,
 
     /// Channel, with or without #; may be repeated
     #[arg(long = "channel", value_name = "NAME", value_parser = channel)]
-    channels: Vec<String>,
+    pub(crate) channels: Vec<String>,
 
     #[command(flatten)]
     window: Window,
@@ -57,6 +57,11 @@ impl Letters {
     /// The window's two ends.
     pub(crate) fn window(&self) -> &Window {
         &self.window
+    }
+
+    /// Begins the window there.
+    pub(crate) fn since(&mut self, moment: Moment) {
+        self.window.since = Some(moment);
     }
 
     /// Whether nothing at all was chosen.

@@ -27,6 +27,11 @@ pub(crate) struct Span {
 }
 
 impl Window {
+    /// Whether neither end was named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
     /// The window, `usual` long before its end where no start is named.
     pub(crate) fn span(&self, usual: TimeDelta, now: DateTime<Utc>) -> anyhow::Result<Span> {
         let at = |moment: Option<Moment>, option| {

@@ -23,13 +23,13 @@ pub(super) struct LetterRow {
     pub(super) severity: String,
     pub(super) title: String,
     pub(super) http_status: Option<i32>,
-    retry_count: i32,
+    pub(super) retry_count: i32,
     pub(super) error: String,
     pub(super) fallback_email_sent: bool,
     pub(super) status: String,
     pub(super) state: &'static str,
     pub(super) evidence: Evidence,
-    message_id: Option<String>,
+    pub(super) message_id: Option<String>,
 }
 
 impl LetterRow {

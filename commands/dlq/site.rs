@@ -282,7 +282,11 @@ async fn store(
 }
 
 /// A schema that is stamped for this environment says that the database is this environment's.
-fn may_change(world: &World, database: &Database, access: &Access) -> Result<(), Refusal> {
+pub(super) fn may_change(
+    world: &World,
+    database: &Database,
+    access: &Access,
+) -> Result<(), Refusal> {
     let config = &world.config;
     let pin = match database.parsed.pin(config.pins.supabase_ref.as_ref(), &database.from) {
         PinState::None if access.stamped.as_deref() == Some(config.env.as_str()) => {

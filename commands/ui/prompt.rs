@@ -42,6 +42,11 @@ pub(crate) fn line(question: &str) -> anyhow::Result<String> {
     signals::block_on(answer_or_signal(question))
 }
 
+/// The same inside a runtime.
+pub(crate) async fn ask(question: &str) -> anyhow::Result<String> {
+    answer_or_signal(question).await
+}
+
 /// Who is asked, and when.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {

@@ -1,5 +1,7 @@
 //! One message that tells many rows. Pure: puts rows into messages that Discord takes.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -52,6 +54,16 @@ impl Part {
     /// All rows that it tells.
     pub fn ids(&self) -> impl Iterator<Item = &FailureId> {
         self.entries.iter().flat_map(|entry| &entry.ids)
+    }
+
+    /// The part without all rows but these.
+    #[must_use]
+    pub fn only(&self, ids: &BTreeSet<&FailureId>) -> Self {
+        let entries = self.entries.iter().filter_map(|entry| {
+            let left: Vec<_> = entry.ids.iter().filter(|id| ids.contains(id)).cloned().collect();
+            (!left.is_empty()).then(|| Entry { ids: left, ..entry.clone() })
+        });
+        Self { entries: entries.collect() }
     }
 
     /// The message.

@@ -1,4 +1,4 @@
-//! Was it delivered? A look into the channel, and what it proves. Pure but for the reading.
+//! Was it delivered? A look into the channel and what it proves, and an operator's word.
 //!
 //! A message that was sent here carries a reference in its line; one of the producer's is told by its
 //! own words. That something is absent is proven only by a history that can be read: an empty list is
@@ -11,8 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use super::FailureId;
 use super::plan::Proof;
+use super::store::{Frozen, Store, StoreError};
 use crate::discord::{Answer, Discord, Post, Snowflake};
+use crate::domain::Consent;
 
 /// The message may stand so long before the intent: clocks differ.
 const BEFORE: TimeDelta = TimeDelta::seconds(60);
@@ -159,6 +162,35 @@ fn has_words(post: &Post) -> bool {
 
 fn time(post: &Post) -> Option<DateTime<Utc>> {
     post.id.parse().ok().map(Snowflake).map(Snowflake::time)
+}
+
+/// Puts down an operator's word on a row in doubt: delivered as this message, or not delivered.
+/// `false`: it is not in doubt any more.
+///
+/// # Errors
+/// What the store says.
+pub async fn resolve<S: Store>(
+    store: &mut S,
+    id: &FailureId,
+    delivered: Option<&str>,
+    by: &str,
+    _consent: &Consent,
+) -> Result<bool, StoreError> {
+    store.resolve(id, delivered, by).await
+}
+
+/// Settles rows with a reason; tells which were.
+///
+/// # Errors
+/// What the store says.
+pub async fn discard<S: Store>(
+    store: &mut S,
+    rows: &[Frozen],
+    reason: &str,
+    by: &str,
+    _consent: &Consent,
+) -> Result<Vec<FailureId>, StoreError> {
+    store.discard(rows, reason, by).await
 }
 
 #[cfg(test)]

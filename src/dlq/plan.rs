@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::evidence::Evidence;
 use super::outgoing::{self, Outgoing, PingPolicy, Style};
 use super::payload::Payload;
+use super::store::Frozen;
 use super::{FailureId, ItemState, Letter, fingerprint, lane_of};
 use crate::config::Lang;
 use crate::discord::pace::Rate;
@@ -135,6 +136,16 @@ pub struct PlannedRow {
 }
 
 impl PlannedRow {
+    /// The row as a ledger knows it.
+    pub fn frozen(&self) -> Frozen {
+        Frozen {
+            id: self.id.clone(),
+            lane: self.lane.clone(),
+            fingerprint: self.fingerprint,
+            payload_sha: self.payload_sha,
+        }
+    }
+
     /// Whether it is to be sent.
     pub fn is_to_send(&self) -> bool {
         matches!(self.fate, Fate::Send { .. })

@@ -4,8 +4,8 @@
 //! message in flight; twice leaves at once, and that message is unsure.
 
 mod card;
-mod show;
-mod summary;
+pub(super) mod show;
+pub(super) mod summary;
 
 use std::time::Instant;
 

@@ -13,19 +13,19 @@ use crate::ui::{Bars, Stream, Ui};
 /// How often a line is printed where nothing can be redrawn.
 const NOW_AND_THEN: Duration = Duration::from_secs(10);
 /// Rows that the summary names.
-pub(super) const NAMED: usize = 50;
+pub(in crate::dlq) const NAMED: usize = 50;
 
 /// See the module.
-pub(super) struct Show<'a> {
+pub(in crate::dlq) struct Show<'a> {
     ui: &'a Ui,
     stream: Option<Stream<'a>>,
     bars: Bars,
     lanes: BTreeMap<String, Lane>,
     said: Instant,
     /// The count so far.
-    pub(super) tally: Tally,
+    pub(in crate::dlq) tally: Tally,
     /// Rows that somebody has to look at, the first ones.
-    pub(super) undone: Vec<RowEnd>,
+    pub(in crate::dlq) undone: Vec<RowEnd>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ struct Wait<'a> {
 
 impl<'a> Show<'a> {
     /// `lanes`: how many rows each channel has to send.
-    pub(super) fn new(
+    pub(in crate::dlq) fn new(
         ui: &'a Ui,
         stream: Option<Stream<'a>>,
         lanes: &BTreeMap<&str, usize>,
@@ -63,7 +63,7 @@ impl<'a> Show<'a> {
     }
 
     /// Ends the lines.
-    pub(super) fn close(self) -> (Tally, Vec<RowEnd>, Option<Stream<'a>>) {
+    pub(in crate::dlq) fn close(self) -> (Tally, Vec<RowEnd>, Option<Stream<'a>>) {
         (self.tally, self.undone, self.stream)
     }
 }

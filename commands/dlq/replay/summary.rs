@@ -13,7 +13,7 @@ use crate::report::{self, Refusal};
 use crate::ui::{Page, Stream, Table, Tone, Ui, paint};
 
 /// See the module.
-pub(super) struct Summary<'a> {
+pub(in crate::dlq) struct Summary<'a> {
     tally: Tally,
     undone: Vec<RowEnd>,
     stream: Option<Stream<'a>>,
@@ -35,7 +35,7 @@ struct Document<'a> {
 
 impl<'a> Summary<'a> {
     /// `ended` is `None` where the run was left at once.
-    pub(super) fn new(
+    pub(in crate::dlq) fn new(
         ended: Option<Ended>,
         show: Show<'a>,
         seconds: u64,
@@ -56,13 +56,13 @@ impl<'a> Summary<'a> {
     }
 
     /// Of a plan that sends nothing.
-    pub(super) fn of_nothing(tally: Tally, show: Show<'a>) -> Self {
+    pub(in crate::dlq) fn of_nothing(tally: Tally, show: Show<'a>) -> Self {
         let (_, undone, stream) = show.close();
         let (halt, signal) = (None, None);
         Self { tally, undone, stream, halt, all_held: false, seconds: 0, signal, torn: false }
     }
 
-    pub(super) fn show(
+    pub(in crate::dlq) fn show(
         self,
         ui: &Ui,
         ctx: &Context,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::hooks::Hooks;
 use super::journal::Journal;
 use super::tally::{RowEnd, Tally};
-use super::{Halt, Watch};
+use super::{Ended, Halt, Watch};
 use crate::discord::Discord;
 use crate::discord::pace::{Global, Invalid};
 use crate::dlq::FailureId;
@@ -101,6 +101,15 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
             stopped: watch::Sender::new(false),
             urgent: watch::Sender::new(0),
         }
+    }
+
+    /// Ends the run in the ledger. Its leases end on their own where that does not arrive.
+    pub(super) async fn close(self) -> Ended {
+        let Self { run, store, tally, halt, held, .. } = self;
+        let (tally, halt, held) = (tally.get(), halt.into_inner(), held.into_inner());
+        let how = if halt.is_some() { "halted" } else { "done" };
+        let _ = store.into_inner().end(run, how, &json!(tally)).await;
+        Ended { run, tally, halt, held }
     }
 
     /// Counts a row's end, and tells it.

@@ -43,6 +43,32 @@ impl Journal {
     /// # Errors
     /// It cannot be written; nothing may be sent.
     pub async fn intend(&mut self, claim: &Claim, intent: &Intent) -> Result<i64, StateError> {
+        self.intend_at(claim, intent, self.clock.now()).await
+    }
+
+    /// As [`Journal::intend`], for one message that tells several rows.
+    ///
+    /// # Errors
+    /// It cannot be written; nothing may be sent.
+    pub async fn intend_all<'a>(
+        &mut self,
+        claims: impl IntoIterator<Item = &'a Claim>,
+        intent: &Intent,
+    ) -> Result<Vec<i64>, StateError> {
+        let at = self.clock.now();
+        let mut ids = Vec::new();
+        for claim in claims {
+            ids.push(self.intend_at(claim, intent, at).await?);
+        }
+        Ok(ids)
+    }
+
+    async fn intend_at(
+        &mut self,
+        claim: &Claim,
+        intent: &Intent,
+        at: DateTime<Utc>,
+    ) -> Result<i64, StateError> {
         let send = SendIntent {
             kind: self.kind.to_owned(),
             subject: claim.id.as_str().to_owned(),
@@ -50,7 +76,7 @@ impl Journal {
             run: Some(claim.run),
             fence: Some(claim.fence),
             payload_sha: intent.payload_sha,
-            at: self.clock.now(),
+            at,
         };
         self.ledger.intend(&send).await
     }

@@ -33,7 +33,7 @@ pub(super) struct Work<'a> {
 }
 
 /// Why a lane came to its end.
-enum Over {
+pub(super) enum Over {
     /// Nothing is left to claim.
     Empty,
     /// The rest waits for another time.
@@ -42,10 +42,10 @@ enum Over {
     Blocked(String),
 }
 
-struct Lane<'d, 'a, S, W> {
-    desk: &'d Desk<'a, S, W>,
-    work: Work<'d>,
-    breaker: Breaker,
+pub(super) struct Lane<'d, 'a, S, W> {
+    pub(super) desk: &'d Desk<'a, S, W>,
+    pub(super) work: Work<'d>,
+    pub(super) breaker: Breaker,
     renewed: Option<Instant>,
     urgent: bool,
 }
@@ -55,59 +55,78 @@ pub(super) async fn run<S: Store, W: Watch>(desk: &Desk<'_, S, W>, work: Work<'_
     if !work.urgent {
         desk.after_the_urgent().await;
     }
-    let urgent = work.urgent;
-    let mut lane = Lane { desk, work, breaker: Breaker::default(), renewed: None, urgent };
+    let mut lane = Lane::new(desk, work);
     let over = lane.drain().await;
-    lane.let_others_go();
-    if lane.renewed.is_some() {
-        let name = lane.work.lane;
-        desk.step(async |store| store.leave_lane(desk.run, name).await).await;
-    }
-    lane.account(over).await;
+    lane.close(over).await;
 }
 
-impl<S: Store, W: Watch> Lane<'_, '_, S, W> {
-    async fn drain(&mut self) -> Over {
-        let name = self.work.lane;
-        if let Some(over) = self.hold().await {
-            return over;
+impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
+    pub(super) fn new(desk: &'d Desk<'a, S, W>, work: Work<'d>) -> Self {
+        let urgent = work.urgent;
+        Self { desk, work, breaker: Breaker::default(), renewed: None, urgent }
+    }
+
+    /// Lets the lane go; each row that has no end gets one.
+    pub(super) async fn close(&mut self, over: Over) {
+        self.let_others_go();
+        if self.renewed.is_some() {
+            let (desk, name) = (self.desk, self.work.lane);
+            desk.step(async |store| store.leave_lane(desk.run, name).await).await;
         }
-        let Some(posts) = self.desk.posts_of(name).await else {
-            return Over::Left("the ledger cannot be read".to_owned());
-        };
-        let mut pace = Pace::new(self.allowance(), &posts);
+        self.account(over).await;
+    }
+
+    /// The lane's pace, knowing what was posted in the last minute.
+    pub(super) async fn pace(&self) -> Result<Pace, Over> {
+        match self.desk.posts_of(self.work.lane).await {
+            Some(posts) => Ok(Pace::new(self.allowance(), &posts)),
+            None => Err(Over::Left("the ledger cannot be read".to_owned())),
+        }
+    }
+
+    /// Waits until the lane is ours, its webhook is known to live, and Discord's limits allow a post.
+    pub(super) async fn ready(&mut self, pace: &mut Pace) -> Result<(), Over> {
         loop {
             if let Some(why) = self.desk.is_stopping() {
-                return Over::Left(why.to_owned());
-            }
-            if self.work.rows.is_empty() {
-                return Over::Empty;
+                return Err(Over::Left(why.to_owned()));
             }
             if self.renewed.is_none_or(|at| at.elapsed() > LANE_RENEWAL)
                 && let Some(over) = self.hold().await
             {
-                return over;
+                return Err(over);
             }
             if !self.breaker.is_proven() {
                 match self.look().await {
                     Ok(()) => {}
-                    Err(Some(over)) => return over,
+                    Err(Some(over)) => return Err(over),
                     Err(None) => continue,
                 }
             }
-            match self.slot(&mut pace) {
-                Slot::Now => {}
-                Slot::At(until, why) => {
-                    self.pause(until, &why.to_string()).await;
-                    continue;
-                }
-                Slot::Absurd { wait, .. } => return Over::Left(absurd(wait)),
-            }
-            match self.next(&mut pace).await {
-                Some(over) => return over,
-                None => continue,
+            match self.slot(pace) {
+                Slot::Now => return Ok(()),
+                Slot::At(until, why) => self.pause(until, &why.to_string()).await,
+                Slot::Absurd { wait, .. } => return Err(Over::Left(absurd(wait))),
             }
         }
+    }
+
+    async fn drain(&mut self) -> Over {
+        if let Some(over) = self.hold().await {
+            return over;
+        }
+        let mut pace = match self.pace().await {
+            Ok(pace) => pace,
+            Err(over) => return over,
+        };
+        while !self.work.rows.is_empty() {
+            if let Err(over) = self.ready(&mut pace).await {
+                return over;
+            }
+            if let Some(over) = self.next(&mut pace).await {
+                return over;
+            }
+        }
+        Over::Empty
     }
 
     /// What the lane may use of Discord's limits: for a P0 there is nobody to leave room for.
@@ -157,36 +176,43 @@ impl<S: Store, W: Watch> Lane<'_, '_, S, W> {
     }
 
     async fn after(&mut self, turn: Turn, row: &PlannedRow, pace: &mut Pace) -> Option<Over> {
+        match &turn {
+            Turn::Delivered { equals, .. } => {
+                self.work.rows.remove(&row.id);
+                for id in equals {
+                    self.skip_equal(id, &row.id);
+                }
+                self.let_others_go();
+            }
+            Turn::Ended | Turn::Rejected(_) | Turn::Unsure(_) => {
+                self.work.rows.remove(&row.id);
+            }
+            _ => {}
+        }
+        self.after_part(turn, pace).await
+    }
+
+    /// What a turn means for the lane. `Some`: it is over.
+    pub(super) async fn after_part(&mut self, turn: Turn, pace: &mut Pace) -> Option<Over> {
         let now = Instant::now();
         if turn.was_posted() {
             pace.sent(now);
         }
         match turn {
-            Turn::Delivered { bucket, equals } => {
+            Turn::Delivered { bucket, .. } => {
                 pace.answered(now, bucket.as_ref());
                 self.breaker.succeeded();
-                self.work.rows.remove(&row.id);
-                for id in equals {
-                    self.skip_equal(&id, &row.id);
-                }
-                self.let_others_go();
-                None
-            }
-            Turn::Ended => {
-                self.work.rows.remove(&row.id);
                 None
             }
             Turn::Rejected(bucket) => {
                 pace.answered(now, bucket.as_ref());
-                self.work.rows.remove(&row.id);
                 None
             }
-            Turn::NotOurs => None,
+            Turn::Ended | Turn::NotOurs => None,
             Turn::Halted => Some(Over::Left("the run was stopped".to_owned())),
             Turn::LaneDead(why) => Some(Over::Blocked(why)),
             Turn::Unsure(why) => {
                 pace.lost(now);
-                self.work.rows.remove(&row.id);
                 let verdict = self.breaker.doubted();
                 self.obey(verdict, &why).await
             }
@@ -194,10 +220,8 @@ impl<S: Store, W: Watch> Lane<'_, '_, S, W> {
                 let verdict = self.breaker.failed();
                 self.obey(verdict, &why).await
             }
+            Turn::Wait(wait, _) if wait > LONGEST_WAIT => Some(Over::Left(absurd(wait))),
             Turn::Wait(wait, scope) => {
-                if wait > LONGEST_WAIT {
-                    return Some(Over::Left(absurd(wait)));
-                }
                 if scope == WaitScope::Global {
                     self.desk.global.borrow_mut().limited(now, wait);
                 }

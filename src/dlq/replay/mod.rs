@@ -11,19 +11,20 @@ mod journal;
 mod lane;
 mod send;
 mod tally;
+mod tell;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::desk::Desk;
 use super::plan::{Choices, Fate, Plan, PlannedRow, Proof};
 use super::source::Source;
-use super::store::{Frozen, Holder, Item, NewRun, Owner, Store, StoreError};
+use super::store::{Holder, Item, NewRun, Owner, Store, StoreError};
 use super::table::TableError;
 use super::{FailureId, ItemState};
 use crate::discord::{Discord, WebhookUrl};
@@ -34,6 +35,7 @@ pub use self::desk::Order;
 pub use self::hooks::Hooks;
 pub use self::journal::{Journal, ReconcileError, is_before};
 pub use self::tally::{EndState, RowEnd, Skips, Tally};
+pub use self::tell::digest;
 
 /// Why a run ended before its lanes did.
 #[derive(Debug, thiserror::Error)]
@@ -146,12 +148,7 @@ pub async fn run<S: Store, W: Watch>(
         _ = lanes => {}
         () = desk.keep_alive() => {}
     }
-    let Desk { store, tally, halt, held, .. } = desk;
-    let (tally, halt) = (tally.get(), halt.into_inner());
-    let how = if halt.is_some() { "halted" } else { "done" };
-    // The lease ends on its own where this does not arrive.
-    let _ = store.into_inner().end(run, how, &json!(tally)).await;
-    Ok(Ended { run, tally, halt, held: held.into_inner() })
+    Ok(desk.close().await)
 }
 
 /// Ends the rows of a plan that sends nothing.
@@ -184,19 +181,13 @@ async fn begin<S: Store, W>(
             None => {}
         }
     }
-    let freeze = |row: &PlannedRow| Frozen {
-        id: row.id.clone(),
-        lane: row.lane.clone(),
-        fingerprint: row.fingerprint,
-        payload_sha: row.payload_sha,
-    };
     let new = NewRun {
         run,
         owner: parts.owner.clone(),
         plan_id: plan.id.clone(),
         filter: parts.filter.clone(),
         options: parts.choices.to_json(),
-        rows: plan.to_send().map(freeze).collect(),
+        rows: plan.to_send().map(PlannedRow::frozen).collect(),
         resend_unsure: parts.choices.resend_unsure,
     };
     Ok(parts.store.begin(&new).await?.into_iter().collect())

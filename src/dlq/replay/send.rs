@@ -16,9 +16,9 @@ use crate::dlq::store::{Attempt, AttemptEnd, Claim, Fate, Finished, Intent, Stor
 use crate::dlq::{FailureId, fingerprint};
 
 /// How long the post may take in all.
-const POST: Duration = Duration::from_secs(30);
+pub(super) const POST: Duration = Duration::from_secs(30);
 /// How long nobody else may touch an item that is being sent: the post, and a minute.
-const SEND_LEASE: Duration = Duration::from_secs(90);
+pub(super) const SEND_LEASE: Duration = Duration::from_secs(90);
 
 /// How a row's turn ended, for the lane.
 #[derive(Debug)]
