@@ -134,6 +134,7 @@ fn wait_for_logins(port: u16) {
 /// A server of its own.
 pub(crate) struct Cluster {
     pub(crate) port: u16,
+    dir: PathBuf,
     _watched: Watched,
 }
 
@@ -186,7 +187,35 @@ impl Cluster {
         let program = [bin("postgres"), "-D".to_owned(), data.display().to_string()];
         let watched = Watched::run(dir, &program);
         wait_for_logins(port);
-        Self { port, _watched: watched }
+        Self { port, dir: dir.to_owned(), _watched: watched }
+    }
+
+    /// Breaks all connections and ends the server, as a crash would, but for its files.
+    pub(crate) fn stop(&mut self) {
+        let data = self.dir.join("data");
+        let stopped = unprivileged(&bin("pg_ctl"))
+            .args(["stop", "-w", "-m", "immediate", "-D"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(stopped.status.success(), "{}", String::from_utf8_lossy(&stopped.stdout));
+    }
+
+    /// Starts the server after [`Cluster::stop`].
+    pub(crate) fn begin_again(&mut self) {
+        // The one that watched it removes its folder, so the files move to another.
+        let (dir, data) = (folder(), self.dir.join("data"));
+        let moved = unprivileged("cp").arg("-a").arg(&data).arg(&dir).status().unwrap();
+        assert!(moved.success());
+        let program = [bin("postgres"), "-D".to_owned(), dir.join("data").display().to_string()];
+        self._watched = Watched::run(&dir, &program);
+        self.dir = dir;
+        wait_for_logins(self.port);
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        self.begin_again();
     }
 
     /// The server that the tests of this process share.

@@ -6,6 +6,9 @@
 //! ago, and need no shared store or are known to it, go when the ledger is opened.
 #![expect(clippy::disallowed_methods, reason = "SQLite: there is no pooler between")]
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -255,7 +258,7 @@ impl Ledger {
         let rows = sqlx::query(
             "SELECT lane, intent_at FROM send
              WHERE env = ?1 AND intent_at > ?2 AND (fate IS NULL OR fate <> 'released')
-             GROUP BY lane, coalesce(run, id), intent_at, payload_sha ORDER BY intent_at DESC",
+             GROUP BY lane, coalesce(run, CAST(id AS TEXT)), intent_at, payload_sha ORDER BY intent_at DESC",
         )
         .bind(self.env.as_str())
         .bind((now - PACE).timestamp_micros())
