@@ -10,6 +10,7 @@ pub mod local;
 
 pub mod shared;
 #[cfg(test)]
+#[expect(clippy::panic, reason = "how a test fails")]
 mod suite;
 
 use std::time::Duration;

@@ -22,7 +22,7 @@ pub(super) const BY_KEYS: Sql = Sql::constant(
 
 /// The first row of the lane that may be claimed; one whose equal was delivered lately is skipped
 /// instead. The team's table takes no part. `first` is where the next look may begin.
-const CLAIM: &str = "
+pub(super) const CLAIM: &str = "
 WITH next AS MATERIALIZED (
   SELECT i.failure_id, equal.failure_id AS equal
   FROM parky_ops.replay_selection s
@@ -76,6 +76,33 @@ FROM (
   JOIN parky_ops.replay_item i USING (failure_id)
   WHERE s.run_id = {run} AND s.lane = {lane} AND s.ord >= {begin} AND i.state = 'claimed') w";
 
+/// What is to be claimed.
+pub(super) struct Wanted<'a> {
+    pub(super) run: Uuid,
+    pub(super) lane: &'a str,
+    pub(super) lease: Duration,
+    pub(super) settle_equals: bool,
+    /// The place in the selection below which everything has come to an end.
+    pub(super) begin: i64,
+}
+
+impl Wanted<'_> {
+    pub(super) fn fill(&self, template: &'static str) -> Sql {
+        let values = [
+            ("run", &Quoted::uuid(&self.run)),
+            ("lane", &Quoted::literal(self.lane)),
+            ("begin", &Quoted::int(self.begin)),
+            ("settle", &Quoted::bool(self.settle_equals)),
+            ("repeat", &Quoted::interval(REPEAT)),
+            ("lease", &Quoted::interval(self.lease)),
+            ("from", &Quoted::list(words(Event::Claim.from()))),
+            ("claimed", &Quoted::literal(Event::Claim.to().word())),
+            ("skipped", &Quoted::literal(Event::Skip.to().word())),
+        ];
+        Sql::fill(template, &values)
+    }
+}
+
 pub(super) async fn claim(
     store: &mut SharedStore,
     run: Uuid,
@@ -85,22 +112,12 @@ pub(super) async fn claim(
 ) -> Result<Claimed, StoreError> {
     let place = (run, lane.to_owned());
     let begin = store.begins.get(&place).copied().unwrap_or_default();
-    let values = [
-        ("run", &Quoted::uuid(&run)),
-        ("lane", &Quoted::literal(lane)),
-        ("begin", &Quoted::int(begin)),
-        ("settle", &Quoted::bool(settle_equals)),
-        ("repeat", &Quoted::interval(REPEAT)),
-        ("lease", &Quoted::interval(lease)),
-        ("from", &Quoted::list(words(Event::Claim.from()))),
-        ("claimed", &Quoted::literal(Event::Claim.to().word())),
-        ("skipped", &Quoted::literal(Event::Skip.to().word())),
-    ];
-    let message = Sql::all([BY_KEYS, Sql::fill(CLAIM, &values)]);
+    let wanted = Wanted { run, lane, lease, settle_equals, begin };
+    let message = Sql::all([BY_KEYS, wanted.fill(CLAIM)]);
     // A claim of which no answer came is not asked again here: it would be a second one.
     let rows = store.write(&message, Again::Never).await?;
     let Some(row) = rows.first() else {
-        let message = Sql::all([BY_KEYS, Sql::fill(WAIT, &values)]);
+        let message = Sql::all([BY_KEYS, wanted.fill(WAIT)]);
         let rows = store.read(&message).await?;
         let wait = rows.first().map(|row| row.float("wait")).transpose()?.flatten();
         return Ok(match wait {

@@ -7,6 +7,7 @@
 
 mod access;
 mod claim;
+mod connection;
 mod finish;
 mod items;
 mod read;
@@ -14,13 +15,13 @@ mod reap;
 mod run;
 mod schema;
 #[cfg(test)]
+#[expect(clippy::panic, reason = "how a test fails")]
 mod tests;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{
@@ -29,7 +30,9 @@ use super::{
 };
 use crate::dlq::{FailureId, ItemState};
 use crate::domain::{Caveat, EnvName, Redactor};
-use crate::postgres::{Limits, PgError, PgErrorKind, Row, Session, Sql, Target};
+use crate::postgres::{Session, Sql, Target};
+
+use connection::{Again, connect};
 
 pub use access::{Access, Schema, TeamTable};
 pub use schema::{SCHEMA_VERSION, schema_sql};
@@ -38,18 +41,6 @@ pub use schema::{SCHEMA_VERSION, schema_sql};
 const STEP_LIMIT: Duration = Duration::from_secs(5);
 /// How long a step over a whole selection may take.
 const BULK_LIMIT: Duration = Duration::from_secs(30);
-/// How long a connect may take.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// The pauses before a connect is tried again.
-const RECONNECT: [Duration; 3] =
-    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1000)];
-/// How often a step is asked, at most.
-const TRIES: u32 = 2;
-/// How often a step is asked that the server undid because of a neighbour's.
-const RACES: u32 = 6;
-/// A session has no end of its own: each step has its limit.
-const SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
-
 /// The update of the team's row that goes with a delivery, as one statement without an answer.
 pub trait Mark {
     /// The statement for this row; `None`: there is nothing to update.
@@ -93,21 +84,6 @@ impl std::fmt::Debug for SharedStore {
             .field("access", &self.access)
             .finish_non_exhaustive()
     }
-}
-
-/// What may be done about a step of which no answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Again {
-    /// It recognises its own commit, or does no harm twice.
-    Safe,
-    /// It would be a second one.
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Read,
-    Write,
 }
 
 impl SharedStore {
@@ -163,106 +139,6 @@ impl SharedStore {
         }
         Ok(&self.access)
     }
-
-    async fn run_init(&mut self, sql: &Sql, limit: Duration) -> Result<(), StoreError> {
-        self.ask(sql, Mode::Write, limit, Again::Safe).await?;
-        self.look().await.map(drop)
-    }
-
-    /// A step that changes something.
-    async fn write(&mut self, sql: &Sql, again: Again) -> Result<Vec<Row>, StoreError> {
-        self.write_within(sql, STEP_LIMIT, again).await
-    }
-
-    async fn write_within(
-        &mut self,
-        sql: &Sql,
-        limit: Duration,
-        again: Again,
-    ) -> Result<Vec<Row>, StoreError> {
-        self.access.check(&self.env)?;
-        Ok(self.ask(sql, Mode::Write, limit, again).await?)
-    }
-
-    /// A step that reads. The stamp of another environment is a caveat of [`Access`] here, no more.
-    async fn read(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        if matches!(self.access.schema, Schema::Missing | Schema::Hidden) {
-            return Err(StoreError::NoSchema);
-        }
-        Ok(self.ask(sql, Mode::Read, BULK_LIMIT, Again::Safe).await?)
-    }
-
-    async fn ask(
-        &mut self,
-        sql: &Sql,
-        mode: Mode,
-        limit: Duration,
-        again: Again,
-    ) -> Result<Vec<Row>, StoreError> {
-        let (mut tries, mut races) = (1, 1);
-        loop {
-            let session = self.connected().await?;
-            let asked = match mode {
-                Mode::Read => session.read_within(sql, limit).await,
-                Mode::Write => session.write(sql, limit).await,
-            };
-            let error = match asked {
-                Ok(rows) => return Ok(rows),
-                Err(error) => error,
-            };
-            if is_race(&error) && races < RACES {
-                races += 1;
-            } else if error.may_have_happened() && again == Again::Safe && tries < TRIES {
-                tries += 1;
-            } else {
-                return Err(error.into());
-            }
-        }
-    }
-
-    /// The session, opened anew where it broke.
-    async fn connected(&mut self) -> Result<&mut Session, StoreError> {
-        if self.session.as_ref().is_some_and(Session::is_broken) {
-            self.session = None;
-        }
-        let session = match self.session.take() {
-            Some(session) => session,
-            None => {
-                let mut session = connect(&self.target, &self.redactor).await?;
-                // Another server may answer by now, or a newer program may have been here.
-                self.access = access::look(&mut session, &self.team).await?;
-                session
-            }
-        };
-        Ok(self.session.insert(session))
-    }
-}
-
-/// Connects, patiently where the server may be on its way back.
-async fn connect(target: &Target, redactor: &Redactor) -> Result<Session, PgError> {
-    let mut pauses = RECONNECT.into_iter();
-    loop {
-        let limits = Limits { connect: CONNECT_LIMIT, deadline: Instant::now() + SESSION };
-        let error = match Session::connect(target, redactor, limits).await {
-            Ok(session) => return Ok(session),
-            Err(error) => error,
-        };
-        use PgErrorKind::{Lost, Refused, Saturated, ServerDown, StartingUp};
-        match pauses.next() {
-            Some(pause)
-                if matches!(error.kind(), Refused | Lost | Saturated | ServerDown | StartingUp) =>
-            {
-                sleep(pause).await;
-            }
-            _ => return Err(error),
-        }
-    }
-}
-
-/// Undone by the server because of somebody else's transaction: a deadlock, or an equal alert that
-/// was claimed in the same moment. Asked again, the step sees what the other one did.
-fn is_race(error: &PgError) -> bool {
-    matches!(error.sqlstate(), Some("40001" | "40P01" | "23505"))
 }
 
 impl Store for SharedStore {
