@@ -17,7 +17,7 @@ use crate::postgres::{PgError, Quoted, Row, Sql};
 /// keys; otherwise it may read a whole table for one row.
 pub(super) const BY_KEYS: Sql = Sql::constant(
     "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
-     SET LOCAL enable_seqscan = off",
+     SET LOCAL enable_seqscan = off; SET LOCAL jit = off",
 );
 
 /// The first row of the lane that may be claimed; one whose equal was delivered lately is skipped

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::super::ending::{resent, words};
 use super::super::{Holder, LaneTaken, NewRun, Owner, Standing, StoreError};
+use super::claim::BY_KEYS;
 use super::items::{columns, item};
 use super::{Again, BULK_LIMIT, SharedStore};
 use crate::dlq::item::Event;
@@ -83,6 +84,7 @@ pub(super) async fn begin(store: &mut SharedStore, run: &NewRun) -> Result<Stand
         ("resent", &Quoted::literal(&resent(&run.owner.operator))),
     ];
     let message = Sql::all([
+        BY_KEYS,
         register(run, rows.len(), &id),
         Sql::fill(FREEZE, &freeze),
         Sql::fill(STANDING, &[("run", &id), ("columns", &columns().into())]),
