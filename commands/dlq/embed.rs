@@ -185,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    fn page(body: Value) -> String {
+    fn page(body: &Value) -> String {
         let mut out = String::new();
         write(&mut out, body.as_object().unwrap(), None).unwrap();
         out.replace(['\u{2061}', '\u{2062}', '\u{2063}', '\u{2064}'], "")
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_message_is_laid_out() {
         let field = |name: &str, value: &str, inline| json!({"name": name, "value": value, "inline": inline});
-        insta::assert_snapshot!(page(json!({
+        insta::assert_snapshot!(page(&json!({
             "username": "Parky Alerts",
             "content": "@here 予約APIが応答しません",
             "embeds": [{
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn odd_shapes_and_hostile_texts_are_harmless() {
-        let text = page(json!({
+        let text = page(&json!({
             "content": "a\u{1b}[2J\u{202e}\nb",
             "embeds": {"title": "x"},
         }));
@@ -236,7 +236,7 @@ mod tests {
           b
           (embeds should be a list, but is an object)
         ");
-        let text = page(json!({"embeds": [7, {"color": "#E74C3C", "fields": {}, "title": 3}]}));
+        let text = page(&json!({"embeds": [7, {"color": "#E74C3C", "fields": {}, "title": 3}]}));
         insta::assert_snapshot!(text, @r##"
           ┃ (no embed: a number)
           ┃ no colour: "#E74C3C"

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::TimeDelta;
 use parky_ops::dlq::store::Item;
 use parky_ops::dlq::table::{Order, Pager, Query};
-use parky_ops::dlq::{FailureId, Filter, ItemState, Known as _, Letter};
+use parky_ops::dlq::{FailureId, Filter, ItemState, Known as _, Letter, known};
 use parky_ops::domain::Caveat;
 
 use super::desk::Desk;
@@ -65,8 +65,8 @@ struct Rows {
     pager: Pager,
     page: std::vec::IntoIter<Letter>,
     known: HashMap<FailureId, Item>,
-    /// States that only a ledger gives, and are therefore looked for here; empty: any.
-    states: BTreeSet<ItemState>,
+    /// States, and words of the table, that are looked for here; empty: any.
+    states: BTreeSet<String>,
     left: Option<u64>,
     more: bool,
     /// Ids that were asked for and not seen yet.
@@ -84,20 +84,22 @@ impl Rows {
         limit: Limit,
         signals: Signals,
     ) -> anyhow::Result<Self> {
-        let (states, words): (Vec<_>, Vec<_>) = states
-            .iter()
-            .map(|word| word.parse::<ItemState>().map_err(|_| word))
-            .partition(Result::is_ok);
-        let states: BTreeSet<_> = states.into_iter().flatten().collect();
-        filter.statuses = words.into_iter().filter_map(Result::err).cloned().collect();
-        let only_open = states.iter().eq([&ItemState::Open]) && filter.statuses.is_empty();
+        let of_ledger = |word: &&String| word.parse::<ItemState>().is_ok() || *word == known::OTHER;
+        let only_open =
+            !states.is_empty() && states.iter().all(|word| word == ItemState::Open.word());
+        let own_words = !states.iter().any(|word| of_ledger(&word));
         let without = match only_open {
             true => desk.known.settled().await?,
             false => Vec::new(),
         };
         if only_open {
             filter.statuses = desk.table.open_words().to_vec();
+        } else if own_words {
+            filter.statuses = states.to_vec();
         }
+        // The table alone does not know where a row stands.
+        let states: BTreeSet<_> =
+            if own_words { BTreeSet::new() } else { states.iter().cloned().collect() };
         let missing = normal(&desk, &filter.ids)?;
         let thinned = !states.is_empty();
         let pager = desk.table.pages(Query {
@@ -145,8 +147,8 @@ impl Rows {
     }
 
     fn is_meant(&self, row: &LetterRow) -> bool {
-        let state = row.state.parse::<ItemState>();
-        self.states.is_empty() || state.is_ok_and(|state| self.states.contains(&state))
+        let any = |word: &str| self.states.contains(word);
+        self.states.is_empty() || any(row.state) || any(&row.status)
     }
 }
 
@@ -201,10 +203,9 @@ impl RowStream<9> for Rows {
         let mut caveats = self.desk.caveats();
         caveats.extend(self.pager.caveat());
         if let Some(window) = &self.window {
-            caveats.push(Caveat::new(
-                "window",
-                format!("the list is {window}, and rows without a time"),
-            ));
+            let what = if self.any { "listed is what was attempted" } else { "no dead letter" };
+            let text = format!("{what} {window}, or at no known time");
+            caveats.push(Caveat::new("window", text));
         }
         if more {
             let text = "more rows exist: raise --limit, or narrow the choice";

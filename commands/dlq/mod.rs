@@ -26,12 +26,12 @@ use crate::ui::Ui;
 /// List, explain and deliver the alerts that Discord did not take
 #[derive(Subcommand, Debug)]
 pub(crate) enum DlqCommand {
-    Digest(digest::DigestArgs),
-    Discard(discard::DiscardArgs),
+    Digest(Box<digest::DigestArgs>),
+    Discard(Box<discard::DiscardArgs>),
     Init(init::InitArgs),
-    List(list::ListArgs),
+    List(Box<list::ListArgs>),
     P0(p0::P0Args),
-    Replay(replay::ReplayArgs),
+    Replay(Box<replay::ReplayArgs>),
     Resolve(resolve::ResolveArgs),
     Runs(runs::RunsArgs),
     Show(show::ShowArgs),

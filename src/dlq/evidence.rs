@@ -69,30 +69,29 @@ fn never_left(error: &str) -> bool {
     BEFORE.is_match(&words) && !AFTER.is_match(&words)
 }
 
-macro_rules! pattern {
-    ($name:ident, $pattern:expr) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| {
-            #[expect(clippy::expect_used, reason = "a constant pattern, run by a test")]
-            Regex::new($pattern).expect("a valid pattern")
-        });
-    };
+fn pattern(pattern: &'static str) -> Regex {
+    #[expect(clippy::expect_used, reason = "a constant pattern, run by a test")]
+    Regex::new(pattern).expect("a valid pattern")
 }
 
-// A webhook's address holds random letters.
-pattern!(ADDRESS, r"[A-Za-z][A-Za-z0-9+.-]*://\S*");
-pattern!(
-    BEFORE,
-    r"(?ix) connect\ error | error\ trying\ to\ connect | connection\ refused | econnrefused
-    | \brefused\b | \bconnect(ion)?[\ _-]?time(d\ )?[\ -]?out | connect\ etimedout
-    | \bdns\b | enotfound | eai_again | failed\ to\ lookup | name\ resolution | name\ or\ service
-    | could\ not\ resolve | no\ such\ host | no\ route\ to\ host | unreachable
-    | \btls\b | \bssl\b | certificate | handshake"
-);
-pattern!(
-    AFTER,
-    r"(?ix) reset | close_notify | broken\ pipe | epipe | \beof\b | \bclosed\b | hang\ up | hung\ up
-    | aborted | \bbody\b | \bread(ing)?\b | \bwrit(e|ing)\b | \bresponse\b | incomplete"
-);
+/// A webhook's address holds random letters.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z][A-Za-z0-9+.-]*://\S*"));
+static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix) connect\ error | error\ trying\ to\ connect | connection\ refused | econnrefused
+        | \brefused\b | \bconnect(ion)?[\ _-]?time(d\ )?[\ -]?out | connect\ etimedout
+        | \bdns\b | enotfound | eai_again | failed\ to\ lookup | name\ resolution | name\ or\ service
+        | could\ not\ resolve | no\ such\ host | no\ route\ to\ host | unreachable
+        | \btls\b | \bssl\b | certificate | handshake",
+    )
+});
+static AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix) reset | close_notify | broken\ pipe | epipe | \beof\b | \bclosed\b | hang\ up
+        | hung\ up | aborted | \bbody\b | \bread(ing)?\b | \bwrit(e|ing)\b | \bresponse\b
+        | incomplete",
+    )
+});
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,7 @@ mod harness;
 mod bad_input;
 mod command_line;
 mod config;
+mod dlq;
 mod doctor;
 mod health;
 mod layout;

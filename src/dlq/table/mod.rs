@@ -6,6 +6,7 @@
 mod columns;
 mod error;
 mod key;
+mod kind;
 pub mod look;
 mod narrow;
 mod p0;

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod database;
+mod dead_letters;
 mod network;
 mod settings;
 mod terminal;

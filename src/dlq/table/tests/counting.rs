@@ -1,8 +1,9 @@
 //! Counts of a window, and of the worst.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::*;
+use crate::domain::Clock;
 use crate::postgres::testing::Database;
 
 async fn filled() -> Database {
@@ -28,7 +29,7 @@ async fn a_window_is_counted() {
     let database = filled().await;
     let mut session = database.session().await;
     let table = looked(&mut session).await;
-    let now = Utc::now();
+    let now = Clock::system().now();
     let stats = table.stats(&mut session, now - TimeDelta::hours(1), now, &[]).await.unwrap();
     assert_eq!((stats.rows, stats.open, stats.undated), (4, 3, 0));
     let by_status: Vec<_> =
@@ -66,13 +67,13 @@ async fn the_worst_are_counted_by_age_and_whether_anyone_was_told() {
     let database = filled().await;
     let mut session = database.session().await;
     let table = looked(&mut session).await;
-    let p0 = table.p0(&mut session, &[], 10, Utc::now()).await.unwrap();
+    let p0 = table.p0(&mut session, &[], 10, Clock::system().now()).await.unwrap();
     assert_eq!((p0.untold, p0.told, p0.untold_older, p0.told_older), (1, 1, 1, 1));
     let rows: Vec<_> = p0.rows.iter().map(|row| row.title.as_str()).collect();
     assert_eq!(rows, ["5", "1800", "10", "1900"], "untold first, each kind newest first");
     assert!(!p0.more);
 
-    let cut = table.p0(&mut session, &ids(&["1"]), 2, Utc::now()).await.unwrap();
+    let cut = table.p0(&mut session, &ids(&["1"]), 2, Clock::system().now()).await.unwrap();
     assert_eq!((cut.untold, cut.more), (0, true));
     let rows: Vec<_> = cut.rows.iter().map(|row| row.title.as_str()).collect();
     assert_eq!(rows, ["1800", "10"]);

@@ -1,9 +1,10 @@
 //! Every filter, alone and with the texts that would break a careless one.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::*;
 use crate::dlq::{StatusClass, fingerprint};
+use crate::domain::Clock;
 
 async fn filled() -> (Database, Session, Table) {
     let database = Database::new().await;
@@ -31,7 +32,7 @@ fn words(words: &[&str]) -> Vec<String> {
 async fn each_filter_narrows() {
     let (_database, mut session, table) = filled().await;
     let none = Filter::default;
-    let now = Utc::now();
+    let now = Clock::system().now();
     let hours = |n| Some(now - TimeDelta::hours(n) - TimeDelta::minutes(30));
     for (filter, expected) in [
         (none(), &["a", "B", "100%_\\", "", "決済API"][..]),
