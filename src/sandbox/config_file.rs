@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::discord::{DiscordStandIn, GUILD_ID};
-use super::scenario::WORKERS;
+use super::scenario::{PAGES, WORKERS};
 use super::vendors::VENDORS;
 
 /// Where everything is.
@@ -50,6 +50,7 @@ impl Layout<'_> {
             },
             "env": { "prod": {
                 "hosts": hosts,
+                "pages": [PAGES],
                 "cloudflare_account": self.account,
                 "discord_guild": GUILD_ID,
                 "credentials": {

@@ -2,9 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::server::{Act, Arrived, Canned, Door, Fault, Server, Stage};
@@ -16,6 +20,8 @@ pub enum Behaviour {
     Answers(u16),
     /// With this status, after so many milliseconds.
     Slow(u16, u64),
+    /// With 200, but each so many-th time with this status.
+    Sometimes(u16, u32),
     /// With a page for people, and this status.
     Html(u16),
     /// With a redirect to this place.
@@ -69,6 +75,39 @@ impl Behaviour {
 pub struct HostStandIn {
     name: &'static str,
     server: Server,
+    ill: Arc<Ill>,
+}
+
+/// How a host fails now and then.
+#[derive(Debug, Default)]
+struct Ill {
+    status: AtomicU32,
+    /// Each so many-th time; 0 is never.
+    every: AtomicU32,
+    asked: AtomicU32,
+}
+
+impl Ill {
+    fn set(&self, status: u16, every: u32) {
+        self.status.store(u32::from(status), Ordering::Relaxed);
+        self.every.store(every, Ordering::Relaxed);
+    }
+
+    /// The status of the next answer.
+    fn next(&self) -> StatusCode {
+        let (every, nth) =
+            (self.every.load(Ordering::Relaxed), self.asked.fetch_add(1, Ordering::Relaxed));
+        let fails = every > 0 && (nth + 1).is_multiple_of(every);
+        let status = u16::try_from(self.status.load(Ordering::Relaxed)).ok();
+        let status = status.filter(|_| fails).and_then(|status| StatusCode::from_u16(status).ok());
+        status.unwrap_or(StatusCode::OK)
+    }
+}
+
+async fn healthz(State(ill): State<Arc<Ill>>) -> Response {
+    let status = ill.next();
+    let word = if status.is_success() { "ok" } else { "unavailable" };
+    (status, axum::Json(serde_json::json!({ "status": word }))).into_response()
 }
 
 impl HostStandIn {
@@ -78,9 +117,9 @@ impl HostStandIn {
         name: &'static str,
         behaviour: &Behaviour,
     ) -> io::Result<Self> {
-        let router = Router::new()
-            .route("/healthz", get(async || axum::Json(serde_json::json!({ "status": "ok" }))));
-        let host = Self { name, server: Server::start(stage, router, None)? };
+        let ill = Arc::<Ill>::default();
+        let router = Router::new().route("/healthz", get(healthz)).with_state(ill.clone());
+        let host = Self { name, server: Server::start(stage, router, None)?, ill };
         host.behave(behaviour)?;
         Ok(host)
     }
@@ -98,6 +137,10 @@ impl HostStandIn {
     /// Behaves like this from now on; open connections are closed.
     pub fn behave(&self, behaviour: &Behaviour) -> io::Result<()> {
         self.server.faults().clear_all();
+        match behaviour {
+            Behaviour::Sometimes(status, every) => self.ill.set(*status, *every),
+            _ => self.ill.set(200, 0),
+        }
         if let Some(fault) = behaviour.fault() {
             self.server.faults().set("/", fault);
         }

@@ -50,8 +50,8 @@ use discord::{DiscordFacts, DiscordStandIn, Limits};
 pub use hosts::{Behaviour, HostStandIn};
 use place::Place;
 pub use place::PlaceError;
-use scenario::Facts;
-pub use scenario::{HOSTS, LEAKED_TOKEN, Scenario, WORKERS};
+use scenario::{BadVersion, Facts};
+pub use scenario::{HOSTS, LEAKED_TOKEN, PAGES, Scenario, WORKERS};
 use server::{Canned, Fault, Server, Stage};
 pub use vendors::{Outage, VENDORS, VendorPage, VendorPages};
 
@@ -319,9 +319,14 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io
     let hosts = HOSTS.iter().zip(&facts.hosts);
     let hosts: io::Result<Vec<_>> =
         hosts.map(|(name, behaviour)| HostStandIn::start(stage, name, behaviour)).collect();
+    let hosts = hosts?;
     let scripts = facts.scripts.clone();
     let cloudflare =
         CloudflareStandIn::start(stage, &CloudflareFacts { now, token: facts.token, scripts })?;
+    cloudflare.set_pages(&facts.pages);
+    if let Some(bad) = &facts.bad_version {
+        make_ill(bad, &hosts, &cloudflare);
+    }
     if let Some(fault) = &facts.cloudflare_fault {
         cloudflare.server().faults().set("/", fault.clone());
     }
@@ -330,7 +335,23 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io
     let absent = Server::start(stage, Router::new(), None)?;
     let message = serde_json::json!({ "message": "this service has no stand-in in the sandbox" });
     absent.faults().set("/", Fault::answer(Canned::json(501, &message)));
-    Ok((hosts?, cloudflare, discord, vendors, absent))
+    Ok((hosts, cloudflare, discord, vendors, absent))
+}
+
+/// Lets a host be ill while the bad version takes traffic, and well while it does not.
+fn make_ill(bad: &BadVersion, hosts: &[HostStandIn], cloudflare: &CloudflareStandIn) {
+    let Some(host) = hosts.get(bad.host).cloned() else { return };
+    let BadVersion { number, behaviour, .. } = bad.clone();
+    let healthy = Behaviour::Answers(200);
+    let was_ill = std::sync::atomic::AtomicBool::new(false);
+    cloudflare.watch(bad.script, move |live| {
+        let ill = live.contains(&number);
+        // Only a change: behaving anew closes the host's connections.
+        if was_ill.swap(ill, std::sync::atomic::Ordering::Relaxed) != ill {
+            // The port is held already, so there is nothing that could be refused.
+            let _ = host.behave(if ill { &behaviour } else { &healthy });
+        }
+    });
 }
 
 impl fmt::Debug for Sandbox {

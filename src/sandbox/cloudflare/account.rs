@@ -3,71 +3,11 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use super::release::{Gone, Release, Resources, ScriptHistory};
 use crate::sandbox::fake;
 
 /// The one account of the sandbox.
 pub const ACCOUNT_ID: &str = "5b1e7c0d94a34f2f8e6d3a7b9c2f1e08";
-
-/// A deployment as a scenario states it; the version is made from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
-    /// Running number of the version that takes all traffic.
-    pub number: u64,
-    /// How long ago it was made.
-    pub ago: TimeDelta,
-    /// Who made it.
-    pub author: &'static str,
-    /// With what: `wrangler`, `dash`, `api`.
-    pub source: &'static str,
-    /// What made the version: `upload`, `secret`, `rollback`.
-    pub triggered_by: &'static str,
-    /// What was said about it.
-    pub message: &'static str,
-    /// Secrets that were set anew with this version.
-    pub changed_secrets: &'static [&'static str],
-}
-
-impl Release {
-    /// An ordinary deployment by wrangler.
-    pub const fn new(
-        number: u64,
-        ago: TimeDelta,
-        author: &'static str,
-        message: &'static str,
-    ) -> Self {
-        Self {
-            number,
-            ago,
-            author,
-            source: "wrangler",
-            triggered_by: "deployment",
-            message,
-            changed_secrets: &[],
-        }
-    }
-
-    /// A secret that was put, which makes a version and a deployment of its own.
-    pub const fn secret(
-        number: u64,
-        ago: TimeDelta,
-        author: &'static str,
-        names: &'static [&'static str],
-    ) -> Self {
-        let release = Self::new(number, ago, author, "");
-        Self { triggered_by: "secret", changed_secrets: names, ..release }
-    }
-}
-
-/// A script and its releases, newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScriptHistory {
-    /// Name of the script.
-    pub script: &'static str,
-    /// Its deployments, newest first.
-    pub releases: Vec<Release>,
-    /// Number of a version that was uploaded and never deployed.
-    pub undeployed: Option<u64>,
-}
 
 /// A version of a script.
 #[derive(Debug, Clone)]
@@ -80,6 +20,8 @@ pub(super) struct Version {
     message: String,
     triggered_by: String,
     pub(super) changed_secrets: Vec<String>,
+    pub(super) gone: Option<Gone>,
+    resources: Resources,
 }
 
 /// A deployment of a script.
@@ -93,6 +35,8 @@ pub(super) struct Deployed {
     pub(super) triggered_by: String,
     /// Version ids with the percentage of each.
     pub(super) versions: Vec<(String, f64)>,
+    /// Names of cohorts, each with the version that serves it whole.
+    pub(super) cohorts: Vec<(String, String)>,
 }
 
 /// A script: versions and deployments, both newest first.
@@ -107,7 +51,8 @@ impl Script {
     pub(super) fn new(history: &ScriptHistory, now: DateTime<Utc>) -> Self {
         let name = history.script;
         let mut versions: Vec<Version> = Vec::new();
-        for release in &history.releases {
+        // Of a version that was deployed twice the first time made it.
+        for release in history.releases.iter().rev() {
             if !versions.iter().any(|known| known.number == release.number) {
                 versions.push(Version::of(name, release, now));
             }
@@ -127,11 +72,17 @@ impl Script {
         self.versions.iter().find(|version| version.id == id)
     }
 
-    /// The number of the newest version that takes traffic now.
-    pub(super) fn live_number(&self) -> u64 {
+    /// The numbers of the versions that take traffic now.
+    pub(super) fn live_numbers(&self) -> Vec<u64> {
         let live =
             self.deployments.first().map(|live| live.versions.as_slice()).unwrap_or_default();
-        live.iter().filter_map(|(id, _)| Some(self.version(id)?.number)).max().unwrap_or(0)
+        let serving = live.iter().filter(|(_, percent)| *percent > 0.0);
+        serving.filter_map(|(id, _)| Some(self.version(id)?.number)).collect()
+    }
+
+    /// The number of the newest version that takes traffic now.
+    pub(super) fn live_number(&self) -> u64 {
+        self.live_numbers().into_iter().max().unwrap_or(0)
     }
 }
 
@@ -149,6 +100,8 @@ impl Version {
                 _ => "upload".to_owned(),
             },
             changed_secrets: release.changed_secrets.iter().map(|&name| name.to_owned()).collect(),
+            gone: release.gone,
+            resources: release.resources,
         }
     }
 
@@ -173,25 +126,39 @@ impl Version {
     pub(super) fn whole(&self, script: &str) -> Value {
         let mut whole = self.brief();
         whole["resources"] = json!({
-            "bindings": [
-                { "name": "SUPABASE_URL", "type": "plain_text", "text": "https://db.invalid" },
-                { "name": "SUPABASE_SERVICE_ROLE_KEY", "type": "secret_text" },
-                { "name": "DISCORD_WEBHOOK_P0_ALERTS", "type": "secret_text" },
-            ],
+            "bindings": self.bindings(),
             "script": {
                 "etag": fake::hex(&format!("{script}#{}", self.number), 32),
                 "handlers": if script.contains("store-sync") { ["scheduled"] } else { ["fetch"] },
                 "last_deployed_from": self.source,
             },
             "script_runtime": {
-                "compatibility_date": "2026-04-30",
-                "compatibility_flags": ["nodejs_compat"],
+                "compatibility_date": self.resources.compatibility_date,
+                "compatibility_flags": self.resources.flags,
                 "usage_model": "standard",
                 "limits": {},
             },
         });
+        if let Some(tag) = self.resources.migration_tag {
+            whole["resources"]["script_runtime"]["migration_tag"] = json!(tag);
+        }
         whole["startup_time_ms"] = json!(31);
         whole
+    }
+
+    /// Secrets by name only; other bindings with what they lead to.
+    fn bindings(&self) -> Vec<Value> {
+        let binding = |(name, kind): &(&str, &str)| {
+            let mut binding = json!({ "name": name, "type": kind });
+            match *kind {
+                "plain_text" => binding["text"] = json!("https://db.invalid"),
+                "kv_namespace" => binding["namespace_id"] = json!(fake::hex(name, 32)),
+                "r2_bucket" => binding["bucket_name"] = json!(name.to_lowercase()),
+                _ => {}
+            }
+            binding
+        };
+        self.resources.bindings.iter().map(binding).collect()
     }
 }
 
@@ -205,14 +172,19 @@ impl Deployed {
             source: release.source.to_owned(),
             message: release.message.to_owned(),
             triggered_by: release.triggered_by.to_owned(),
-            versions: vec![(version_id(script, release.number), 100.0)],
+            versions: shares(script, release),
+            cohorts: release
+                .cohorts
+                .iter()
+                .map(|(name, number)| ((*name).to_owned(), version_id(script, *number)))
+                .collect(),
         }
     }
 
     pub(super) fn json(&self) -> Value {
         let version =
             |(id, share): &(String, f64)| json!({ "version_id": id, "percentage": whole(*share) });
-        json!({
+        let mut deployment = json!({
             "id": self.id,
             "source": self.source,
             "strategy": "percentage",
@@ -220,7 +192,23 @@ impl Deployed {
             "annotations": annotations(&self.message, &self.triggered_by),
             "versions": self.versions.iter().map(version).collect::<Vec<_>>(),
             "created_on": stamp(self.created),
-        })
+        });
+        if !self.cohorts.is_empty() {
+            let cohort = |(name, id): &(String, String)| json!({ "name": name, "versions": [version(&(id.clone(), 100.0))] });
+            deployment["cohorts"] = self.cohorts.iter().map(cohort).collect();
+        }
+        deployment
+    }
+}
+
+fn shares(script: &str, release: &Release) -> Vec<(String, f64)> {
+    let own = version_id(script, release.number);
+    match release.beside {
+        None => vec![(own, 100.0)],
+        Some((other, percent)) => {
+            let percent = f64::from(percent);
+            vec![(own, 100.0 - percent), (version_id(script, other), percent)]
+        }
     }
 }
 
@@ -242,6 +230,6 @@ fn annotations(message: &str, triggered_by: &str) -> Value {
     annotations
 }
 
-fn stamp(time: DateTime<Utc>) -> String {
+pub(super) fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::account::{Deployed, Script};
 use super::envelope::{Answer, Refusal};
+use super::release::Gone;
 use crate::sandbox::fake;
 
 /// Versions further back cannot be deployed any more.
@@ -38,6 +39,7 @@ pub(super) fn deploy(
     let posted: Posted =
         serde_json::from_str(body).map_err(|error| Refusal::invalid(error.to_string()))?;
     check_shares(script, &posted)?;
+    check_resources(script, &posted.versions)?;
     if !force {
         check_secrets(script, &posted.versions)?;
     }
@@ -57,6 +59,8 @@ pub(super) fn deploy(
         message: kept(message.unwrap_or_default()).to_owned(),
         triggered_by: if rollback { "rollback" } else { "deployment" }.to_owned(),
         versions: posted.versions.into_iter().map(|s| (s.version_id, s.percentage)).collect(),
+        // A deployment that does not name them drops them.
+        cohorts: Vec::new(),
     };
     let answer = made.json();
     script.deployments.insert(0, made);
@@ -84,6 +88,24 @@ fn check_shares(script: &Script, posted: &Posted) -> Result<(), Refusal> {
         return Ok(());
     };
     Err(Refusal::invalid(complaint))
+}
+
+/// What the version stands on must still be there, forced or not.
+fn check_resources(script: &Script, shares: &[Share]) -> Result<(), Refusal> {
+    let gone = shares.iter().find_map(|share| script.version(&share.version_id)?.gone);
+    match gone {
+        Some(Gone::Binding(name)) => Err(Refusal::new(
+            400,
+            10041,
+            format!("KV namespace bound as '{name}' not found. It may have been deleted."),
+        )),
+        Some(Gone::Migration) => Err(Refusal::new(
+            400,
+            10079,
+            "Cannot deploy this version: a Durable Object migration was applied after it.",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// An older version would come back with the secrets of its time.

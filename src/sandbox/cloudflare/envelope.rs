@@ -75,6 +75,21 @@ pub fn success(result: &Value) -> Value {
     json!({ "success": true, "errors": [], "messages": [], "result": result })
 }
 
+/// One page of `all`, with what Cloudflare tells of the pages.
+pub(super) fn paged(all: &[Value], page: usize, size: usize) -> Value {
+    let first = (page - 1).saturating_mul(size);
+    let items: Vec<_> = all.iter().skip(first).take(size).collect();
+    let mut whole = success(&json!(items));
+    whole["result_info"] = json!({
+        "page": page,
+        "per_page": size,
+        "count": items.len(),
+        "total_count": all.len(),
+        "total_pages": all.len().div_ceil(size),
+    });
+    whole
+}
+
 /// The body of an error, for tests that let the stand-in fail in a way of their own.
 pub fn error(code: u32, message: &str) -> Value {
     envelope_of(&json!([{ "code": code, "message": message }]))

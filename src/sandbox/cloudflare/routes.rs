@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::account::{ACCOUNT_ID, Script, Version};
 use super::deploy::deploy;
 use super::envelope::{Answer, Enveloped, Refusal};
-use super::{Account, ROOT, TokenKind};
+use super::{Account, ROOT, TokenKind, held, pages};
 use crate::sandbox::fake;
 use crate::sandbox::server::Credential;
 
@@ -35,7 +35,9 @@ pub(super) fn router(account: Arc<Account>) -> Router {
         .route("/user/tokens/verify", get(verify_user))
         .route("/accounts/{account}/tokens/verify", get(verify_account))
         .route("/accounts/{account}", get(account_itself))
-        .nest("/accounts/{account}/workers/scripts/{script}", script);
+        .route("/accounts/{account}/workers/scripts", get(scripts))
+        .nest("/accounts/{account}/workers/scripts/{script}", script)
+        .nest("/accounts/{account}/pages/projects", pages::router());
     Router::new()
         .nest(ROOT, api)
         .fallback(async |uri: Uri| Enveloped(Err(Refusal::no_route(uri.path()))))
@@ -124,7 +126,15 @@ async fn account_itself() -> Enveloped {
     })))
 }
 
+/// All scripts, as little of each as tells one from another.
+async fn scripts(State(account): State<Arc<Account>>) -> Enveloped {
+    let all = held(&account.scripts);
+    let script = |script: &Script| json!({ "id": script.name, "usage_model": "standard" });
+    Enveloped(Ok(all.iter().map(script).collect()))
+}
+
 async fn deployments(State(account): State<Arc<Account>>, Path((_, name)): InScript) -> Enveloped {
+    account.listing(&name);
     Enveloped(on(&account, &name, |script| {
         let listed = script.deployments.iter().take(LISTED);
         Ok(json!({ "deployments": listed.map(super::account::Deployed::json).collect::<Vec<_>>() }))
@@ -155,7 +165,10 @@ async fn post_deployment(
     body: String,
 ) -> Enveloped {
     let now = account.now();
-    Enveloped(on(&account, &name, |script| deploy(script, &body, force, now, "oncall@parky.co.jp")))
+    let made =
+        on(&account, &name, |script| deploy(script, &body, force, now, "oncall@parky.co.jp"));
+    account.changed(&name);
+    Enveloped(made)
 }
 
 #[derive(Deserialize)]

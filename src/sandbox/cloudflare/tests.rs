@@ -3,6 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+mod change;
+
 use super::*;
 use crate::sandbox::plain_client::{Reply, get, get_as, post_as, send};
 use crate::sandbox::server::{Act, Credential, Fault};

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::facts::Entry;
+use super::facts::{BadVersion, Entry};
 use super::usual;
 use crate::sandbox::cloudflare::Release;
 use crate::sandbox::database::{lost_alerts, settled_letters};
@@ -21,10 +21,16 @@ pub(super) const ENTRY: Entry = Entry {
         let mut letters = settled_letters(now);
         letters.extend(lost_alerts(now - STARTED));
         let mut facts = usual::all_well(letters);
-        facts.hosts[1] = Behaviour::Slow(503, 40);
         let message = "feat: 予約APIをv2に切り替え (#1291)";
         let release = Release::new(142, STARTED + BEFORE, usual::DEPLOY, message);
+        let release = Release { resources: usual::WITH_CACHE, ..release };
         facts.scripts[0].releases.insert(0, release);
+        facts.bad_version = Some(BadVersion {
+            script: usual::PUBLIC,
+            number: 142,
+            host: 1,
+            behaviour: Behaviour::Slow(503, 40),
+        });
         facts
     },
 };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::sandbox::cloudflare::{ScriptHistory, TokenKind};
+use crate::sandbox::cloudflare::{PagesHistory, ScriptHistory, TokenKind};
 use crate::sandbox::database::DatabaseFacts;
 use crate::sandbox::hosts::Behaviour;
 use crate::sandbox::server::Fault;
@@ -15,6 +15,16 @@ pub(super) struct Entry {
     pub(super) facts: fn(DateTime<Utc>) -> Facts,
 }
 
+/// A version that makes a host ill for as long as it takes traffic; without it the host is well.
+#[derive(Debug, Clone)]
+pub(in crate::sandbox) struct BadVersion {
+    pub(in crate::sandbox) script: &'static str,
+    pub(in crate::sandbox) number: u64,
+    /// Which of [`super::HOSTS`].
+    pub(in crate::sandbox) host: usize,
+    pub(in crate::sandbox) behaviour: Behaviour,
+}
+
 /// What stands where.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Facts {
@@ -22,6 +32,8 @@ pub(in crate::sandbox) struct Facts {
     pub(in crate::sandbox) hosts: [Behaviour; 4],
     pub(in crate::sandbox) token: TokenKind,
     pub(in crate::sandbox) scripts: Vec<ScriptHistory>,
+    pub(in crate::sandbox) pages: Vec<PagesHistory>,
+    pub(in crate::sandbox) bad_version: Option<BadVersion>,
     /// What Cloudflare's API does instead of answering.
     pub(in crate::sandbox) cloudflare_fault: Option<Fault>,
     /// Whether Discord's bot token is refused and every webhook is gone.

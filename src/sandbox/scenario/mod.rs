@@ -5,6 +5,7 @@
 mod all_down;
 mod bad_deploy;
 mod bad_tokens;
+mod canary;
 mod dead_letters;
 mod facts;
 mod healthy;
@@ -19,8 +20,8 @@ use crate::domain::text;
 
 pub use dead_letters::LEAKED_TOKEN;
 use facts::Entry;
-pub(super) use facts::Facts;
-pub use usual::{HOSTS, WORKERS};
+pub(super) use facts::{BadVersion, Facts};
+pub use usual::{HOSTS, PAGES, WORKERS};
 
 /// A state of the world to try the program on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -30,6 +31,8 @@ pub enum Scenario {
     /// A deploy broke the API, and Discord was down when the alerts went out.
     #[default]
     BadDeploy,
+    /// A new version has a tenth of the traffic, and fails there.
+    Canary,
     /// Nothing of ours answers, and two vendors say why.
     AllDown,
     /// Every token is refused.
@@ -40,9 +43,10 @@ pub enum Scenario {
 
 impl Scenario {
     /// Every scenario, the most wanted first.
-    pub const ALL: [Scenario; 5] = [
+    pub const ALL: [Scenario; 6] = [
         Scenario::BadDeploy,
         Scenario::Healthy,
+        Scenario::Canary,
         Scenario::AllDown,
         Scenario::BadTokens,
         Scenario::DeadLetters,
@@ -67,6 +71,7 @@ impl Scenario {
         match self {
             Scenario::Healthy => &healthy::ENTRY,
             Scenario::BadDeploy => &bad_deploy::ENTRY,
+            Scenario::Canary => &canary::ENTRY,
             Scenario::AllDown => &all_down::ENTRY,
             Scenario::BadTokens => &bad_tokens::ENTRY,
             Scenario::DeadLetters => &dead_letters::ENTRY,

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 
 use super::facts::Facts;
-use crate::sandbox::cloudflare::{Release, ScriptHistory, TokenKind};
+use crate::sandbox::cloudflare::{
+    Build, PagesHistory, PagesRelease, Release, Resources, ScriptHistory, TokenKind,
+};
 use crate::sandbox::database::{DatabaseFacts, DeadLetter};
 use crate::sandbox::hosts::Behaviour;
 
@@ -19,6 +21,12 @@ pub const WORKERS: [(&str, &str, Option<&str>); 4] = [
     ("store-sync", "parky-store-sync-prod", None),
 ];
 
+/// The Pages project of prod.
+pub const PAGES: &str = "parky-web";
+
+/// The script of the worker `public`.
+pub(super) const PUBLIC: &str = "parky-public-prod";
+
 pub(super) const DEPLOY: &str = "deploy@parky.co.jp";
 const CI: &str = "ci@parky.co.jp";
 const PLATFORM: &str = "platform@parky.co.jp";
@@ -29,6 +37,8 @@ pub(super) fn all_well(letters: Vec<DeadLetter>) -> Facts {
         hosts: std::array::from_fn(|_| Behaviour::Answers(200)),
         token: TokenKind::User,
         scripts: vec![public(), admin(), marketing(), store_sync()],
+        pages: vec![web()],
+        bad_version: None,
         cloudflare_fault: None,
         discord_revoked: false,
         outages: Vec::new(),
@@ -42,7 +52,7 @@ const fn days(days: i64, hours: i64) -> TimeDelta {
 
 fn public() -> ScriptHistory {
     ScriptHistory {
-        script: "parky-public-prod",
+        script: PUBLIC,
         releases: vec![
             Release::new(141, days(2, 5), CI, "feat: 駐車場検索に満空情報を追加 (#1284)"),
             Release::new(140, days(6, 1), CI, "fix: 予約確定時の二重課金を防止 (#1271)"),
@@ -51,6 +61,41 @@ fn public() -> ScriptHistory {
             Release::new(137, days(13, 6), CI, "perf: 検索APIのキャッシュを60秒に"),
         ],
         undeployed: Some(136),
+    }
+}
+
+/// What the version 142 of `public` stands on: a cache that the ones before do not have.
+pub(super) const WITH_CACHE: Resources = Resources {
+    bindings: &[
+        ("SUPABASE_URL", "plain_text"),
+        ("SUPABASE_SERVICE_ROLE_KEY", "secret_text"),
+        ("DISCORD_WEBHOOK_P0_ALERTS", "secret_text"),
+        ("RESERVATION_CACHE", "kv_namespace"),
+    ],
+    compatibility_date: "2026-11-01",
+    ..Resources::USUAL
+};
+
+fn web() -> PagesHistory {
+    let release = |number, ago, branch, message| PagesRelease {
+        number,
+        ago,
+        branch,
+        message,
+        build: Build::Succeeded,
+    };
+    PagesHistory {
+        project: PAGES,
+        releases: vec![
+            release(57, days(2, 1), "feature/campaign", "wip: 年末キャンペーン"),
+            release(56, days(2, 6), "main", "feat: トップページの検索窓を刷新 (#1280)"),
+            PagesRelease {
+                build: Build::Failed,
+                ..release(55, days(3, 2), "main", "chore: bump vite")
+            },
+            release(54, days(7, 3), "main", "fix: スマホ表示の崩れ (#1262)"),
+            release(53, days(14, 5), "main", "feat: 駐車場の詳細ページ"),
+        ],
     }
 }
 
