@@ -174,6 +174,8 @@ mod tests {
             author: Some("ops@example.com".into()),
             source: None,
             message: None,
+            triggered_by: None,
+            cohorts: Vec::new(),
             versions: versions.iter().map(share).collect(),
             live: true,
             is_rollback: false,

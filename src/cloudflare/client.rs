@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::wire::shown;
 use super::{envelope, wire};
-use crate::domain::{Deployment, VersionShare, mark_rollbacks};
+use crate::domain::{Cohort, Deployment, VersionShare, mark_rollbacks};
 use crate::http::{Api, ApiError, Reply, lenient};
 
 /// One Cloudflare account, seen through one token.
 #[derive(Debug, Clone)]
 pub struct Client {
-    api: Api,
-    account: String,
+    pub(super) api: Api,
+    pub(super) account: String,
 }
 
 /// The account as Cloudflare names it.
@@ -58,10 +58,19 @@ impl Client {
         script: &str,
         deadline: Instant,
     ) -> Result<BTreeMap<String, u64>, ApiError> {
-        let path = self.script(script, "versions");
-        let reply = self.api.get(&path, &[("deployable", "true")], deadline).await?;
-        let found: wire::Versions = envelope::result(&reply)?.unwrap_or_default();
-        Ok(found.items.into_iter().filter_map(|v| Some((v.id, v.number?))).collect())
+        let versions = self.versions(script, deadline).await?;
+        Ok(versions.into_iter().filter_map(|v| Some((v.version_id, v.number?))).collect())
+    }
+
+    /// The names of all scripts of the account.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or an answer that is not as documented.
+    pub async fn script_names(&self, deadline: Instant) -> Result<Vec<String>, ApiError> {
+        let path = ["accounts", &self.account, "workers", "scripts"];
+        let reply = self.api.get(&path, &[], deadline).await?;
+        let found: wire::Listed<wire::ScriptName> = envelope::result(&reply)?.unwrap_or_default();
+        Ok(found.0.into_iter().map(|script| shown(&script.id)).collect())
     }
 
     /// The account, which proves that this token sees it.
@@ -76,14 +85,18 @@ impl Client {
         Ok(Account { id: shown(&found.id), name: found.name.as_deref().map(shown) })
     }
 
-    fn script<'a>(&'a self, script: &'a str, what: &'a str) -> [&'a str; 6] {
+    pub(super) fn script<'a>(&'a self, script: &'a str, what: &'a str) -> [&'a str; 6] {
         ["accounts", &self.account, "workers", "scripts", script, what]
     }
 }
 
 /// Writes the numbers of [`Client::version_numbers`] into `deployments`.
 pub fn number_versions(deployments: &mut [Deployment], numbers: &BTreeMap<String, u64>) {
-    for share in deployments.iter_mut().flat_map(|deployment| &mut deployment.versions) {
+    let shares = deployments.iter_mut().flat_map(|deployment| {
+        let cohorts = deployment.cohorts.iter_mut().flat_map(|cohort| &mut cohort.versions);
+        deployment.versions.iter_mut().chain(cohorts)
+    });
+    for share in shares {
         share.number = numbers.get(&share.version_id).copied().or(share.number);
     }
 }
@@ -117,17 +130,12 @@ fn deployment(wire: wire::Deployment, reply: &Reply) -> Result<Deployment, ApiEr
     let at = wire.created_on.as_deref().and_then(lenient::time).ok_or_else(|| {
         reply.wrong_shape(&format!("deployment {} has no readable created_on", wire.id))
     })?;
-    let alone = wire.versions.len() == 1;
-    let mut versions: Vec<VersionShare> = wire
-        .versions
-        .into_iter()
-        .map(|share| VersionShare {
-            version_id: shown(&share.version_id),
-            number: None,
-            percentage: share.percentage.unwrap_or(if alone { 100.0 } else { 0.0 }),
-        })
-        .collect();
-    versions.sort_by(|a, b| b.percentage.total_cmp(&a.percentage));
+    let cohorts = wire.cohorts.iter().map(|cohort| Cohort {
+        name: cohort.name.as_deref().map(shown).unwrap_or_default(),
+        versions: shares(cohort.shares().collect()),
+    });
+    let cohorts = cohorts.collect();
+    let versions = shares(wire.versions);
     Ok(Deployment {
         worker: String::new(),
         script: String::new(),
@@ -136,8 +144,25 @@ fn deployment(wire: wire::Deployment, reply: &Reply) -> Result<Deployment, ApiEr
         author: wire.author_email.as_deref().map(shown),
         source: wire.source.as_deref().map(shown),
         message: wire.annotations.message.as_deref().map(shown),
+        triggered_by: wire.annotations.triggered_by.as_deref().map(shown),
         versions,
+        cohorts,
         live: false,
         is_rollback: false,
     })
+}
+
+/// The shares, the largest first; a version that stands alone has all traffic.
+fn shares(wire: Vec<wire::Share>) -> Vec<VersionShare> {
+    let alone = wire.len() == 1;
+    let mut shares: Vec<_> = wire
+        .into_iter()
+        .map(|share| VersionShare {
+            version_id: shown(&share.version_id),
+            number: None,
+            percentage: share.percentage.unwrap_or(if alone { 100.0 } else { 0.0 }),
+        })
+        .collect();
+    shares.sort_by(|a, b| b.percentage.total_cmp(&a.percentage));
+    shares
 }

@@ -22,6 +22,12 @@ pub fn help(code: i64) -> Option<&'static str> {
              wait 5 minutes"
         }
         10220 => "the secrets have changed since that version; compare them before forcing it",
+        10041 | 10079 => {
+            "what that version stands on is gone (a deleted binding, or a migration of Durable \
+             Objects after it): it cannot come back; deploy a fix instead"
+        }
+        8_000_024 => "Cloudflare gives at most 25 deployments a page",
+        8_000_039 => "only a successful build of production can be rolled back to",
         100_405 => "the versions differ in their Durable Objects and cannot share traffic",
         8_000_007 => "no such Pages project on this account: check its name and the account id",
         8_000_009 => "no such deployment of this Pages project",

@@ -1,5 +1,9 @@
 //! The client against answers as Cloudflare gives them, the bad ones first.
 
+mod change;
+mod pages;
+mod versions;
+
 use std::time::Duration;
 
 use tokio::time::Instant;

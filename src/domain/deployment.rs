@@ -14,6 +14,15 @@ pub struct VersionShare {
     pub percentage: f64,
 }
 
+/// Requests that carry a name of their own and are served by versions of their own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cohort {
+    /// Its name, as the requests carry it.
+    pub name: String,
+    /// The versions that serve it.
+    pub versions: Vec<VersionShare>,
+}
+
 /// One deployment of one worker.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deployment {
@@ -31,8 +40,12 @@ pub struct Deployment {
     pub source: Option<String>,
     /// The message it was given.
     pub message: Option<String>,
+    /// What made it, as Cloudflare says: `deployment`, `secret`, `rollback`, …
+    pub triggered_by: Option<String>,
     /// The versions that share the traffic, largest share first.
     pub versions: Vec<VersionShare>,
+    /// Cohorts that see other shares than these; the next deployment drops them.
+    pub cohorts: Vec<Cohort>,
     /// Whether it is the one that serves now.
     pub live: bool,
     /// Whether its version was live before a newer one was.
@@ -52,6 +65,11 @@ impl Deployment {
             before.is_some_and(|b| b.versions.iter().any(|v| v.version_id == share.version_id))
         };
         self.versions.iter().find(|share| !known(share)).or_else(|| self.main_version())
+    }
+
+    /// The version that takes all traffic; `None` for a split.
+    pub fn whole(&self) -> Option<&VersionShare> {
+        self.main_version().filter(|share| share.percentage >= 100.0)
     }
 
     /// Whether two versions take traffic.
@@ -85,6 +103,8 @@ mod tests {
             author: None,
             source: None,
             message: None,
+            triggered_by: None,
+            cohorts: Vec::new(),
             versions: vec![VersionShare {
                 version_id: version.into(),
                 number: None,

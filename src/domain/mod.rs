@@ -10,10 +10,13 @@ mod hex;
 mod invocation;
 pub mod loopback;
 mod median;
+mod pages;
 mod reason;
 mod redact;
 pub mod severity;
 pub mod text;
+mod version;
+mod version_ref;
 mod when;
 
 pub use calendar::Calendar;
@@ -21,14 +24,17 @@ pub use check::{Check, Evidence, Judgement, NextStep, Reach, Source, State, Verd
 pub use clock::{Clock, Jst};
 pub use consent::{Agreement, Consent};
 pub(crate) use deployment::mark_rollbacks;
-pub use deployment::{Deployment, VersionShare};
+pub use deployment::{Cohort, Deployment, VersionShare};
 pub use env::EnvName;
 pub use hex::{hex, sha_of_hex};
 pub use invocation::Invocation;
 pub use median::median;
+pub use pages::{PagesDeployment, PagesEnvironment, PagesProject};
 pub use reason::{Reason, ReasonClass, ReasonCode};
 pub use redact::Redactor;
 pub use severity::Severity;
+pub use version::{Binding, Difference, Version, VersionDetail, differences};
+pub use version_ref::{VersionRef, WrongReference, ids_in_url};
 pub use when::{Moment, MomentError, parse_span};
 
 use serde::Serialize;

@@ -220,6 +220,8 @@ mod tests {
             author: None,
             source: None,
             message: None,
+            triggered_by: None,
+            cohorts: Vec::new(),
             versions: vec![share],
             live: true,
             is_rollback: false,

@@ -115,6 +115,8 @@ mod tests {
             author: None,
             source: None,
             message: None,
+            triggered_by: None,
+            cohorts: Vec::new(),
             versions: vec![version],
             live: true,
             is_rollback: false,
