@@ -5,7 +5,8 @@
 //! Arrows point one way:
 //!
 //! ```text
-//! commands/  →  triage, health, doctor  →  checks  →  cloudflare, discord, statuspage, probe, postgres, state
+//! commands/  →  triage, health, doctor, tail, rollback  →  checks  →  dlq
+//!            →  cloudflare, discord, github, statuspage, probe, postgres, state
 //!            →  http, auth, config  →  domain
 //! ```
 //!
@@ -26,6 +27,7 @@ pub mod domain;
 pub mod http;
 pub mod postgres;
 pub mod probe;
+pub mod rollback;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod state;

@@ -4,13 +4,14 @@ use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 
 use super::World;
+use crate::auth::target::may_write;
 use crate::auth::{
     AuthError, CredentialName, DatabaseTarget, Kind, Scope, SettledAccount, SslMode,
-    TargetConflict, parse_postgres_url,
+    TargetConflict, WriteRefusal, parse_postgres_url,
 };
 use crate::cloudflare;
 use crate::config::Origin;
-use crate::domain::{Judgement, Reason, ReasonCode};
+use crate::domain::{EnvName, Judgement, Reason, ReasonCode};
 use crate::http::{Api, ApiError, Service};
 use crate::postgres::{Target, Tls};
 
@@ -21,6 +22,8 @@ pub struct Cloudflare {
     pub api: Api,
     /// Where the token came from.
     pub token_from: Origin,
+    /// Whose the token is.
+    pub token_scope: Scope,
     /// The account, and who disagrees about it.
     pub account: SettledAccount,
 }
@@ -29,6 +32,15 @@ impl Cloudflare {
     /// The client for this account.
     pub fn client(&self) -> cloudflare::Client {
         cloudflare::Client::new(self.api.clone(), self.account.id.value.clone())
+    }
+
+    /// Whether a change in `env` may use this token and account.
+    ///
+    /// # Errors
+    /// Sources disagree on the account, or nothing says that the token is of `env`; exit 3.
+    pub fn may_write(&self, env: &EnvName) -> Result<(), WriteRefusal> {
+        let SettledAccount { pin, conflicts, .. } = &self.account;
+        may_write(env, self.token_scope, &self.token_from, pin, conflicts)
     }
 
     /// Why Cloudflare did not tell: whose credential that concerns, and what to do about it where the
@@ -128,7 +140,7 @@ impl World {
         self.note(account.pin.caveat());
         let base = self.config.urls.cloudflare.value.clone();
         let api = self.http().api(Service::Cloudflare, base, Some(token.value));
-        Ok(Cloudflare { api, token_from: token.origin, account })
+        Ok(Cloudflare { api, token_from: token.origin, token_scope: token.scope, account })
     }
 
     /// The database of the environment, by `deadline`. A project that is not the pinned one is noted as a caveat.
