@@ -10,12 +10,15 @@ mod doctor;
 mod exit;
 mod health;
 mod help;
+mod pages;
 mod report;
+mod rollback;
 mod sandbox;
 mod signals;
 mod stage;
 mod triage;
 mod ui;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -57,8 +60,11 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Doctor(args) => signals::block_on(doctor::run(args, ctx, ui)),
         Command::Health(args) => signals::block_on(health::run(args, ctx, ui)),
         Command::Help(args) => help::run(args, Cli::command(), ctx, ui),
+        Command::Pages(command) => signals::block_on(pages::run(command, ctx, ui)),
+        Command::Rollback(command) => signals::block_on(rollback::run(command, ctx, ui)),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),
         Command::Triage(args) => signals::block_on(triage::run(args, ctx, ui)),
+        Command::Workers(command) => signals::block_on(workers::run(command, ctx, ui)),
     }
 }
 

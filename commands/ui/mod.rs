@@ -47,6 +47,11 @@ pub(crate) trait View: Serialize {
     /// The words of the command, as in the schema's name.
     const COMMAND: &'static str;
 
+    /// The same, for a view that several commands share.
+    fn command(&self) -> &'static str {
+        Self::COMMAND
+    }
+
     /// The page for people; deceptive characters are made harmless later, line breaks are not, so
     /// words from outside go through `one_line`.
     fn text(&self, out: &mut dyn fmt::Write, page: &Page) -> fmt::Result;
@@ -123,9 +128,13 @@ impl Ui {
     pub(crate) fn show<V: View>(&self, view: &V, now: DateTime<Utc>) -> io::Result<()> {
         let caveats = view.caveats();
         match self.look.format {
-            Format::Json => {
-                self.write_out(&json::document(&self.envelope, V::COMMAND, now, view, &caveats)?)
-            }
+            Format::Json => self.write_out(&json::document(
+                &self.envelope,
+                view.command(),
+                now,
+                view,
+                &caveats,
+            )?),
             Format::Text => {
                 let mut page = String::new();
                 view.text(&mut page, &Page { width: self.look.width, now })

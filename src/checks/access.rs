@@ -1,6 +1,6 @@
 //! The way from a credential to the service that it opens, for checks and for `doctor`.
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::World;
@@ -20,6 +20,8 @@ use crate::postgres::{Target, Tls};
 pub struct Cloudflare {
     /// The API with its token.
     pub api: Api,
+    /// The token itself, for a program that needs it.
+    pub token: SecretString,
     /// Where the token came from.
     pub token_from: Origin,
     /// Whose the token is.
@@ -139,8 +141,9 @@ impl World {
         self.note(account.conflicts.iter().map(TargetConflict::caveat));
         self.note(account.pin.caveat());
         let base = self.config.urls.cloudflare.value.clone();
-        let api = self.http().api(Service::Cloudflare, base, Some(token.value));
-        Ok(Cloudflare { api, token_from: token.origin, token_scope: token.scope, account })
+        let api = self.http().api(Service::Cloudflare, base, Some(token.value.clone()));
+        let (from, scope) = (token.origin, token.scope);
+        Ok(Cloudflare { api, token: token.value, token_from: from, token_scope: scope, account })
     }
 
     /// The database of the environment, by `deadline`. A project that is not the pinned one is noted as a caveat.

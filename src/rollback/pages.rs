@@ -89,21 +89,19 @@ pub async fn explain(
     NoCard::NoScript { text, source: Box::new(error) }
 }
 
-/// The card of a way back of `project`.
+/// The card of a way back, from what is known of the project. Pure.
 ///
 /// # Errors
-/// There is nothing to go back to, or Cloudflare did not tell.
-pub async fn card(
+/// There is nothing to go back to.
+pub fn card(
     access: &Cloudflare,
     config: &Config,
-    project: &str,
+    past: &PagesPast,
     wanted: &VersionRef,
-    deadline: Instant,
 ) -> Result<Card, NoCard> {
-    let past = past(access, config, project, deadline).await?;
     let account = access.account.id.value.as_str();
     let live = past.project.live.as_ref().ok_or(NoTarget::NothingDeployed)?;
-    let to = choose(&past, wanted, account)?;
+    let to = choose(past, wanted, account)?;
     Ok(Card {
         kind: Act::Pages,
         env: config.env.clone(),

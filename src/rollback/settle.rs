@@ -165,12 +165,11 @@ fn failed(error: &ApiError) -> (Posted, Option<Refused>, Vec<String>) {
         (Fault::RateLimited { .. }, _) => (Posted::Refused, "rate-limited"),
         _ => (Posted::Refused, "refused"),
     };
-    let hint = match (code, &secrets) {
-        ("secrets-changed", Some(names)) => Some(format!(
-            "compare {}, then repeat with --force-secrets: the old values come back with the version",
-            names.join(", ")
-        )),
-        ("forbidden", _) => Some("a token with `Workers Scripts Edit` (for Pages: `Cloudflare Pages Edit`) on this account".to_owned()),
+    let hint = match code {
+        "forbidden" => Some(
+            "use a token with `Workers Scripts Edit` (for Pages: `Cloudflare Pages Edit`) on this account"
+                .to_owned(),
+        ),
         _ => service_code.and_then(help).map(str::to_owned),
     };
     let secrets = secrets.unwrap_or_default();

@@ -131,6 +131,22 @@ impl Past {
         self.versions.iter().find(|version| version.version_id == id)
     }
 
+    /// The version that `reference` names.
+    ///
+    /// # Errors
+    /// None, or several.
+    pub fn resolve(
+        &self,
+        reference: &VersionRef,
+        script: &str,
+        account: &str,
+    ) -> Result<Version, NoTarget> {
+        match (reference, self.deployments.first()) {
+            (VersionRef::Previous, Some(live)) => Ok(self.previous(live)?.version),
+            _ => self.named(reference, script, account).cloned(),
+        }
+    }
+
     /// The same, or what is left of one that cannot be deployed any more.
     pub fn version_or_bare(&self, id: &str) -> Version {
         self.version(id).cloned().unwrap_or_else(|| Version::bare(id, None))

@@ -191,7 +191,8 @@ fn judge(probes: Vec<Probed>, tail: Option<TailSeen>, took: Duration) -> Verific
             let hosts = probes.len();
             let events =
                 tail.map(|seen| format!(", {} events, {} errors", seen.events, seen.errors));
-            (VerifyState::Green, format!("{hosts} hosts in order{}", events.unwrap_or_default()))
+            let hosts = if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") };
+            (VerifyState::Green, format!("{hosts} in order{}", events.unwrap_or_default()))
         }
     };
     Verification {

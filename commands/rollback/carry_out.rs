@@ -1,0 +1,234 @@
+//! From a card to the end of the rollback: the plan, the agreement, the change, the watch.
+//!
+//! Ctrl-C before the request sends nothing; after it, what is live is still read back and told.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use parky_ops::checks::World;
+use parky_ops::checks::access::Cloudflare;
+use parky_ops::cloudflare::Client;
+use parky_ops::config::Host;
+use parky_ops::domain::Consent;
+use parky_ops::rollback::card::Card;
+use parky_ops::rollback::script::Program;
+use parky_ops::rollback::verify::{Probed, Watch, verify};
+use parky_ops::rollback::{
+    Act, Event, LiveState, Posted, Report, Settled, TailSeen, Verification, VerifyState, Way,
+    settle,
+};
+
+use super::{card, report};
+use crate::args::consent::ConsentArgs;
+use crate::context::Context;
+use crate::exit::Outcome;
+use crate::signals::Signals;
+use crate::ui::{Ui, prompt};
+
+/// A rollback that is ready to be agreed to.
+pub(super) struct Job<'a> {
+    pub(super) world: &'a World,
+    pub(super) access: &'a Cloudflare,
+    pub(super) card: Card,
+    /// The team's script, where it is to do it.
+    pub(super) program: Option<Program>,
+    pub(super) force: bool,
+    /// The hosts that show whether it helped.
+    pub(super) hosts: Vec<&'a Host>,
+    /// For how long they are watched.
+    pub(super) window: Duration,
+    pub(super) consent: &'a ConsentArgs,
+}
+
+impl Job<'_> {
+    pub(super) async fn run(&self, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
+        let now = ctx.clock.now();
+        let by = self.program.as_ref().map(|program| program.path.display().to_string());
+        let mut plan = card::plan(&self.card, by.as_deref(), self.force, now);
+        let allowed = self.access.may_write(&self.card.env);
+        if self.consent.dry_run {
+            plan.warnings
+                .extend(allowed.err().map(|refusal| format!("this would be refused: {refusal}")));
+            ui.show_plan(&plan, &self.world.caveats(), now)?;
+            return Ok(Outcome::Done);
+        }
+        allowed?;
+        let asked = ctx.asked(ui);
+        if asked.can_ask || plan.names.iter().all(|name| self.consent.confirm.contains(name)) {
+            ui.say_plan(&plan);
+        }
+        let Some(consent) = prompt::agree(&plan.act, &plan.names, self.consent, &asked).await?
+        else {
+            if asked.can_ask {
+                ui.say("not agreed to; nothing was changed");
+            } else {
+                ui.show_plan(&plan, &self.world.caveats(), now)?;
+                ui.note(&format!(
+                    "nobody agreed to this; to agree in advance: {}",
+                    option(&plan.names)
+                ));
+            }
+            return Ok(Outcome::Unconfirmed);
+        };
+        self.change(&consent, ctx, ui).await
+    }
+
+    async fn change(&self, consent: &Consent, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
+        let mut signals = Signals::listen()?;
+        let client = self.access.client();
+        let message = self.card.message(&ctx.operator());
+        let way = self.way(&client, &message);
+        let mut signal = None;
+        let settled = {
+            let stop = pin!(async { signal = Some(signals.next().await) });
+            let mut tell = |event: &Event| tell(event, ui);
+            settle(&self.card, &way, consent, stop, &mut tell).await?
+        };
+        let verification = match settled.state {
+            LiveState::Live if signal.is_none() && was_ours(&settled) => {
+                let stop = async { signal = Some(signals.next().await) };
+                self.watch(stop, ui).await
+            }
+            _ => Verification::none(VerifyState::Skipped, "there was nothing to watch"),
+        };
+        let report = self.report(settled, verification, ctx);
+        let outcome = outcome(&report);
+        ui.show(&report::View { report: &report, caveats: self.world.caveats() }, ctx.clock.now())?;
+        Ok(signal.unwrap_or(outcome))
+    }
+
+    fn way<'b>(&'b self, client: &'b Client, message: &'b str) -> Way<'b> {
+        match &self.program {
+            Some(program) => Way::Script { client, program },
+            None => Way::Api { client, force: self.force, message },
+        }
+    }
+
+    async fn watch(&self, stop: impl Future<Output = ()>, ui: &Ui) -> Verification {
+        if self.window.is_zero() {
+            return Verification::none(VerifyState::Skipped, "not asked for");
+        }
+        if self.hosts.is_empty() && self.card.kind == Act::Pages {
+            // What production serves was read back: that is all there is to ask.
+            return Verification::none(
+                VerifyState::Green,
+                "Cloudflare says that production serves it",
+            );
+        }
+        let watch = Watch {
+            hosts: self.hosts.clone(),
+            thresholds: &self.world.config.thresholds,
+            roots: self.world.roots(),
+            window: self.window,
+        };
+        if !watch.hosts.is_empty() {
+            ui.note(&format!("watching {} for {} s", names(&watch.hosts), self.window.as_secs()));
+        }
+        let mut last = String::new();
+        let round = |probed: &[Probed]| {
+            let says = said(probed);
+            if says != last {
+                ui.note(&says);
+                last = says;
+            }
+        };
+        verify(&watch, no_tail(), stop, round).await
+    }
+
+    fn report(&self, settled: Settled, verify: Verification, ctx: &Context) -> Report {
+        let invocation = ctx.invocation(&self.card.env);
+        let [from, mut to] = self.card.ends();
+        let live = settled.state == LiveState::Live;
+        to.deployment_id = settled.deployment_id.clone().filter(|_| live);
+        let mut refused = settled.refused;
+        if let Some(refused) = refused.as_mut().filter(|refused| refused.code == "secrets-changed")
+        {
+            refused.hint = Some(self.again(&invocation));
+        }
+        Report {
+            target: self.card.target.clone(),
+            kind: self.card.kind,
+            script: (self.card.kind == Act::Worker).then(|| self.card.script.clone()),
+            account: self.card.account.clone(),
+            from,
+            to,
+            differences: self.card.differences.clone().unwrap_or_default(),
+            posted: settled.posted,
+            state: settled.state,
+            refused,
+            notes: settled.notes,
+            verify,
+            // What did not happen needs no undoing; what may have happened does.
+            undo: (settled.state != LiveState::NotLive)
+                .then(|| self.card.undo(&invocation))
+                .flatten(),
+        }
+    }
+
+    /// The same once more, with the changed secrets.
+    fn again(&self, invocation: &parky_ops::domain::Invocation) -> String {
+        invocation.own([
+            "rollback",
+            "worker",
+            &self.card.target,
+            "--to",
+            &self.card.to.id,
+            "--force-secrets",
+        ])
+    }
+}
+
+/// No tail is open: what one would see is not known.
+async fn no_tail() -> Option<TailSeen> {
+    None
+}
+
+/// Whether what is live is what was asked for, and not what somebody else did before it.
+fn was_ours(settled: &Settled) -> bool {
+    matches!(settled.posted, Posted::Sent | Posted::Lost)
+}
+
+fn option(names: &[String]) -> String {
+    match names {
+        [] => "--yes".to_owned(),
+        names => {
+            let options =
+                names.iter().map(|name| format!("--confirm {}", shell_words::quote(name)));
+            options.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+fn tell(event: &Event, ui: &Ui) {
+    match event {
+        Event::Started => ui.note("nothing has changed since; sending"),
+        Event::Posted(Posted::Sent) => ui.note("taken; reading back"),
+        Event::Posted(Posted::Lost) => ui.note("no answer to rely on; reading back what is live"),
+        Event::Posted(_) | Event::Settled(_) => {}
+    }
+}
+
+fn names(hosts: &[&Host]) -> String {
+    hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn said(probed: &[Probed]) -> String {
+    let one = |probed: &Probed| format!("{} {}", probed.host, probed.state.word());
+    probed.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Contract §3, last line of "rollback worker|pages".
+fn outcome(report: &Report) -> Outcome {
+    if let Some(refused) = &report.refused {
+        return match refused.code {
+            "secrets-changed" => Outcome::Configuration,
+            _ => Outcome::Failed,
+        };
+    }
+    match (report.state, report.verify.state) {
+        (LiveState::NotLive, _) => Outcome::Failed,
+        (LiveState::Unknown, _) | (LiveState::Live, VerifyState::Unknown) => Outcome::Partly,
+        (LiveState::Live, VerifyState::Red) => Outcome::Red,
+        (LiveState::Live, VerifyState::Green | VerifyState::Skipped) => Outcome::Done,
+    }
+}
