@@ -95,13 +95,14 @@ impl Ground<'_> {
         self.way_back(worker).or_else(|| self.logs(worker))
     }
 
-    /// `wrangler rollback` of the suspect, where it is a deployment of `worker` and users are hit. The
-    /// version is named outright: without an id wrangler may pick the one that is live already.
+    /// The way back from the suspect, where it is a deployment of `worker` and users are hit. The
+    /// version is named outright: what is suspected now may not be what is live when it is typed.
     fn way_back(&self, worker: &Worker) -> Option<NextStep> {
         let suspect = self.suspect.filter(|s| s.target == worker.name && self.hosts_red)?;
         let deployed = self.workers.iter().find(|deployed| deployed.worker == worker.name)?;
         let version = way_back(deployed.result.as_ref().ok()?, &suspect.deployment_id)?;
-        let command = self.wrangler(worker, &["rollback", &version.version_id])?;
+        let words = ["rollback", "worker", &worker.name, "--to", &version.version_id];
+        let command = self.invocation.own(words);
         let name = version.number.map_or_else(String::new, |n| format!(" (@{n})"));
         let why = format!("puts {} back to the version that was live before{name}", worker.name);
         Some(NextStep::new(command, why))

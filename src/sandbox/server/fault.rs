@@ -101,13 +101,14 @@ pub struct Fault {
     act: Act,
     delay: Duration,
     method: Option<Method>,
+    skipped: u32,
     times: Option<u32>,
 }
 
 impl Fault {
     /// Does `act` at once, to requests of every method, until it is cleared.
     pub fn new(act: Act) -> Self {
-        Self { act, delay: Duration::ZERO, method: None, times: None }
+        Self { act, delay: Duration::ZERO, method: None, skipped: 0, times: None }
     }
 
     /// Answers with `answer`.
@@ -123,6 +124,11 @@ impl Fault {
     /// The same for requests of this method only.
     pub fn on(self, method: Method) -> Self {
         Self { method: Some(method), ..self }
+    }
+
+    /// The same, but the next `requests` are still answered as ever.
+    pub fn skipping(self, requests: u32) -> Self {
+        Self { skipped: requests, ..self }
     }
 
     /// The same for the next `times` requests only.
@@ -163,6 +169,10 @@ impl Faults {
             })
             .max_by_key(|(prefix, _)| prefix.len());
         let Some((_, fault)) = best else { return (Duration::ZERO, Act::Own) };
+        if fault.skipped > 0 {
+            fault.skipped -= 1;
+            return (Duration::ZERO, Act::Own);
+        }
         fault.times = fault.times.map(|left| left - 1);
         (fault.delay, fault.act.clone())
     }
@@ -240,5 +250,8 @@ mod tests {
         let seen = [Method::GET, Method::POST, Method::POST, Method::POST]
             .map(|method| status(&faults, &method, "/x"));
         assert_eq!(seen, [None, Some(503), Some(503), None]);
+        faults.set("/", Fault::answer(Canned::status(500)).skipping(1).times(1));
+        let seen = [(); 3].map(|()| status(&faults, &Method::GET, "/x"));
+        assert_eq!(seen, [None, Some(500), None]);
     }
 }

@@ -14,6 +14,9 @@ use super::{Run, Site};
 /// The variable from which the runs have their token.
 pub(crate) const TOKEN_VARIABLE: &str = "CLOUDFLARE_API_TOKEN";
 
+/// The worker's name on Cloudflare.
+pub(crate) const SCRIPT: &str = "parky-public-prod";
+
 /// The worker's check is `workers`/`public`.
 pub(crate) struct CloudflareSite {
     pub(crate) site: Site,
@@ -28,11 +31,16 @@ impl CloudflareSite {
     /// With this account in the configuration.
     pub(crate) fn of_account(account: &str) -> Self {
         let release = Release::new(141, TimeDelta::days(2), "ci@parky.co.jp", "feat: search");
-        let script = ScriptHistory {
-            script: "parky-public-prod",
-            releases: vec![release],
-            undeployed: None,
-        };
+        Self::of(account, vec![release], None)
+    }
+
+    /// With this past of the worker.
+    pub(crate) fn of_releases(releases: Vec<Release>, undeployed: Option<u64>) -> Self {
+        Self::of(ACCOUNT_ID, releases, undeployed)
+    }
+
+    fn of(account: &str, releases: Vec<Release>, undeployed: Option<u64>) -> Self {
+        let script = ScriptHistory { script: SCRIPT, releases, undeployed };
         let facts =
             CloudflareFacts { now: Utc::now(), token: TokenKind::User, scripts: vec![script] };
         let stage: Arc<Stage> = Stage::start().unwrap();

@@ -10,7 +10,7 @@ mod servers;
 mod site;
 
 pub(crate) use bouncer::Bouncer;
-pub(crate) use cloudflare::{CloudflareSite, TOKEN_VARIABLE, cloudflare_config};
+pub(crate) use cloudflare::{CloudflareSite, SCRIPT, TOKEN_VARIABLE, cloudflare_config};
 pub(crate) use leftovers::{processes_that_name, sandbox_leftovers};
 pub(crate) use postgres::{PgClient, database_url};
 pub(crate) use pty::Pty;

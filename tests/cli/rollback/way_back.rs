@@ -1,0 +1,82 @@
+//! The whole way, in the world where a deploy broke the API: red, back, green, and named.
+
+use parky_ops::sandbox::Scenario;
+use serde_json::json;
+
+use crate::harness::Site;
+
+#[test]
+fn a_rollback_takes_the_red_away_and_the_next_triage_names_it() {
+    let site = Site::of(Scenario::BadDeploy);
+    let api = site.host("api.parky.co.jp");
+    let before = site.run("triage --json").exits(10);
+    assert_eq!(before.says("hosts", &api), "red http-5xx");
+    let step = before.data()["next"][0]["command"].as_str().unwrap().to_owned();
+    let words = step.strip_prefix("parky-ops ").expect("a command of ours").to_owned();
+    assert!(words.starts_with("rollback worker public --to "), "{words}");
+
+    let done =
+        site.run(&words).arg("--confirm").arg("public").arg("--verify").arg("2s").arg("--json");
+    let data = done.exits(0).data();
+    assert_eq!((&data["posted"], &data["state"]), (&json!("sent"), &json!("live")));
+    assert_eq!((&data["from"]["number"], &data["to"]["number"]), (&json!(142), &json!(141)));
+    let verify = &data["verify"];
+    assert_eq!((&verify["state"], &verify["errors"]), (&json!("green"), &json!(null)));
+    assert_eq!(
+        (&verify["probes"][0]["host"], &verify["probes"][0]["state"]),
+        (&json!(api), &json!("green"))
+    );
+    let changed: Vec<_> =
+        data["differences"].as_array().unwrap().iter().map(|d| &d["kind"]).collect();
+    assert_eq!(changed, ["compatibility-date", "binding"]);
+
+    let after = site.run("triage --json").done();
+    assert_eq!(after.says("hosts", &api), "green ok");
+    let after = after.data();
+    let changes = after["after_start"].as_array().unwrap().iter().chain([&after["suspect"]]);
+    let rollback = changes.filter(|change| change["is_rollback"] == true).count();
+    assert_eq!(rollback, 1, "the triage names the rollback: {after:#}");
+
+    // Back to the bad version: live, and red.
+    let undo = data["undo"].as_str().unwrap().strip_prefix("parky-ops ").unwrap().to_owned();
+    let done =
+        site.run(&undo).arg("--confirm").arg("public").arg("--verify").arg("2s").arg("--json");
+    let data = done.exits(10).data();
+    assert_eq!((&data["state"], &data["verify"]["state"]), (&json!("live"), &json!("red")));
+}
+
+#[test]
+fn the_plan_of_everything_changes_nothing() {
+    let site = Site::of(Scenario::BadDeploy);
+    let data = site.run("rollback plan --json").exits(0).data();
+    let rows = data["rows"].as_array().unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row["kind"].as_str().unwrap(), row["target"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("worker", "public"),
+            ("worker", "admin"),
+            ("worker", "marketing"),
+            ("worker", "store-sync"),
+            ("pages", "parky-web")
+        ]
+    );
+    assert_eq!(rows[0]["to"]["number"], 141);
+    assert!(
+        rows[0]["command"].as_str().unwrap().starts_with("parky-ops rollback worker public --to ")
+    );
+    let requests = site.sandbox().cloudflare().server().requests();
+    assert!(requests.iter().all(|request| request.method == "GET"));
+}
+
+#[test]
+fn a_worker_without_hosts_is_live_and_not_called_verified() {
+    let site = Site::of(Scenario::Healthy);
+    let done =
+        site.run("rollback worker store-sync --confirm store-sync --verify 1s --json").exits(7);
+    assert_eq!(done.data()["state"], "live");
+    assert_eq!(done.data()["verify"]["state"], "unknown");
+}
