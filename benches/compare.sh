@@ -45,3 +45,21 @@ command time -f 'peak: %M KiB' "$ours" triage --json >/dev/null || true
 
 row "triage: first byte on a terminal within 30 ms"
 python3 benches/first_byte.py "$ours" triage
+
+row "workers deployments, rollback worker --dry-run: at most 1/20 of wrangler's time, 1/8 of its memory"
+wrangler=$(compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/parky-ops-tools/wrangler-*/node_modules/wrangler/bin/wrangler.js" | tail -1 || true)
+peak() { command time -f "peak: %M KiB  $1" "${@:2}" >/dev/null </dev/null || true; }
+if [ -n "$wrangler" ]; then
+    export WRANGLER_SEND_METRICS=false
+    listed="node $wrangler deployments list --name parky-public-prod"
+    hyperfine --warmup 1 --runs 10 "$ours workers deployments public --json" \
+        "$ours rollback worker public --dry-run --json" "$ours rollback plan --json" "$listed"
+    peak "parky-ops workers deployments" "$ours" workers deployments public --json
+    peak "parky-ops rollback --dry-run" "$ours" rollback worker public --dry-run --json
+    # shellcheck disable=SC2086
+    peak "wrangler deployments list" $listed
+else
+    echo "skipped: wrangler is not installed (scripts/compat-wrangler installs it)"
+    hyperfine --warmup 1 --runs 10 "$ours workers deployments public --json" \
+        "$ours rollback worker public --dry-run --json" "$ours rollback plan --json"
+fi

@@ -77,6 +77,30 @@ fn the_command_tree() {
     parky-ops doctor [OPTIONS]
     parky-ops health [OPTIONS] [HOST]...
     parky-ops help [OPTIONS] [TOPIC]...
+    parky-ops pages [OPTIONS] <COMMAND>
+    parky-ops pages list [OPTIONS]
+    parky-ops pages show [OPTIONS] <PROJECT>
+        --limit <LIMIT>
+    parky-ops pages logs [OPTIONS] <PROJECT> [ID]
+    parky-ops rollback [OPTIONS] <COMMAND>
+    parky-ops rollback worker [OPTIONS] <NAME>
+        --to <VERSION>
+        --abort-canary
+        --force-secrets
+        --verify <SPAN>
+        --via <VIA>
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops rollback pages [OPTIONS] <PROJECT>
+        --to <ID>
+        --verify <SPAN>
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops rollback plan [OPTIONS]
+    parky-ops rollback db [OPTIONS]
+        --dir <DIR>
     parky-ops sandbox [OPTIONS] <COMMAND>
     parky-ops sandbox scenarios [OPTIONS]
     parky-ops sandbox up [OPTIONS] <DIR>
@@ -95,6 +119,15 @@ fn the_command_tree() {
         --data-loss
         --security
         --dev-only
+    parky-ops workers [OPTIONS] <COMMAND>
+    parky-ops workers list [OPTIONS] [NAME]...
+    parky-ops workers show [OPTIONS] <NAME>
+        --diff <A> <B>
+    parky-ops workers deployments [OPTIONS] [NAME]...
+        --worker <NAME>
+        --limit <LIMIT>
+    parky-ops workers versions [OPTIONS] [NAME]...
+        --limit <LIMIT>
     ");
 }
 
