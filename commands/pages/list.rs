@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use futures_util::future::join_all;
 use parky_ops::domain::clock::span;
-use parky_ops::domain::{Caveat, PagesProject};
+use parky_ops::domain::{Caveat, PagesDeployment, PagesProject};
 use parky_ops::rollback::look::NoCard;
 use parky_ops::rollback::pages;
 use serde::Serialize;
@@ -77,7 +77,7 @@ impl View for List {
             let newest = newest.map(|d| format!("{} {}", d.name(), build(d)));
             table.row([
                 project.project.as_str(),
-                &live.map_or_else(|| "nothing".to_owned(), |live| live.name()),
+                &live.map_or_else(|| "nothing".to_owned(), PagesDeployment::name),
                 &live.map(|live| span(page.now - live.at)).unwrap_or_default(),
                 live.and_then(|live| live.branch.as_deref()).unwrap_or_default(),
                 &newest.unwrap_or_else(|| "live".to_owned()),

@@ -68,7 +68,7 @@ impl View for Shown {
 
     fn text(&self, out: &mut dyn Write, page: &Page) -> fmt::Result {
         let live = self.project.live.as_ref();
-        let live = live.map_or_else(|| "nothing".to_owned(), |live| live.name());
+        let live = live.map_or_else(|| "nothing".to_owned(), PagesDeployment::name);
         writeln!(
             out,
             "{}: production serves {live}; {}",

@@ -1,6 +1,7 @@
 //! The card of a rollback as the plan that is shown before anyone agrees.
 
 use chrono::{DateTime, Utc};
+use parky_ops::domain::Difference;
 use parky_ops::rollback::Act;
 use parky_ops::rollback::card::{Card, Side};
 use serde_json::{Map, Value, json};
@@ -76,7 +77,7 @@ fn changes(card: &Card, now: DateTime<Utc>) -> Vec<String> {
                 "bindings, secrets' names, compatibility and migrations are the same".to_owned(),
             );
         }
-        Some(differences) => lines.extend(differences.iter().map(|difference| difference.says())),
+        Some(differences) => lines.extend(differences.iter().map(Difference::says)),
         None => {}
     }
     match card.migrations.as_deref() {

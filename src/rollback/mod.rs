@@ -2,8 +2,8 @@
 //! again, and is shown to serve.
 //!
 //! [`look`] asks what is live and what the target stands on; [`target`] chooses it (pure); [`card`] says what
-//! will change, before anyone agrees. [`settle`] looks again right before it sends, sends once, and
-//! reads back: `live`, `not_live` or `unknown`, never a guess. [`verify`] watches the hosts
+//! will change, before anyone agrees. [`settle()`] looks again right before it sends, sends once, and
+//! reads back: `live`, `not_live` or `unknown`, never a guess. [`verify::verify`] watches the hosts
 //! afterwards. What happens on the way is told as an [`Event`], from which notices and the journal
 //! can be made. [`database`] only plans: it never runs SQL.
 

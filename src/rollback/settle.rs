@@ -100,6 +100,10 @@ pub async fn settle(
     mut stop: Pin<&mut impl Future<Output = ()>>,
     tell: &mut impl FnMut(&Event),
 ) -> Result<Settled, ApiError> {
+    if !consent.is_for(&card.act()) {
+        let text = "the agreement was to something else; nothing was sent".to_owned();
+        return Ok(Settled::none(Refused::new("consent", text)));
+    }
     let shown = card.live.deployment_id.as_deref();
     let before = tokio::select! {
         biased;

@@ -63,7 +63,7 @@ fn past(history: &[&[(u64, f64)]]) -> Past {
 
 #[expect(clippy::disallowed_methods, reason = "a test agrees with itself")]
 fn consent() -> Consent {
-    Consent::given("test", "tester", Agreement::Yes, now())
+    Consent::given(&card().act(), "tester", Agreement::Yes, now())
 }
 
 /// From version 3, live by `d0`, to version 2.

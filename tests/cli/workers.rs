@@ -1,11 +1,12 @@
 //! `parky-ops workers`: what is told, and what is not held back where something fails.
 
+use chrono::TimeDelta;
 use parky_ops::sandbox::Scenario;
-use parky_ops::sandbox::cloudflare::ACCOUNT_ID;
+use parky_ops::sandbox::cloudflare::{ACCOUNT_ID, Release};
 use parky_ops::sandbox::server::{Canned, Fault};
 use serde_json::json;
 
-use crate::harness::Site;
+use crate::harness::{CloudflareSite, Site};
 
 fn fault(site: &Site, script: &str, fault: Fault) {
     let path = format!("/client/v4/accounts/{ACCOUNT_ID}/workers/scripts/{script}");
@@ -57,6 +58,40 @@ fn a_list_says_what_is_live_and_whether_something_newer_waits() {
     assert_eq!(public["latest"]["number"], 141);
     let text = site.run("workers list").exits(0).stdout;
     assert!(text.contains("@141") && text.contains("ci@parky.co.jp"), "{text}");
+}
+
+#[test]
+fn an_upload_that_nobody_deployed_is_flagged() {
+    let release = Release::new(14, TimeDelta::hours(1), "ci@parky.co.jp", "feat: x");
+    let site = CloudflareSite::of_releases(vec![release], Some(15));
+    let row = site.run("workers list --json").exits(0).data()["rows"][0].clone();
+    assert_eq!((&row["deployed_is_latest"], &row["latest"]["number"]), (&json!(false), &json!(15)));
+    let text = site.run("workers list").exits(0).stdout;
+    assert!(text.contains("@15") && text.contains("is newer and not deployed"), "{text}");
+    let text = site.run("workers show public").exits(0).stdout;
+    assert!(text.contains("does not have all traffic"), "{text}");
+}
+
+#[test]
+fn words_of_strangers_cannot_drive_the_terminal() {
+    let message = "fix \u{1b}[2J\u{202e}gone\nworker: fine";
+    let release = Release::new(14, TimeDelta::hours(1), "a\u{9b}31m@parky.co.jp", message);
+    let older = Release::new(13, TimeDelta::hours(2), "ci@parky.co.jp", "x");
+    let site = CloudflareSite::of_releases(vec![release, older], None);
+    for words in [
+        "workers list",
+        "workers deployments",
+        "workers versions",
+        "workers show public",
+        "rollback worker public --dry-run",
+        "rollback worker public --confirm public --verify 0",
+    ] {
+        let done = site.run(words).exits(0);
+        for text in [&done.stdout, &done.stderr] {
+            assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{words}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("worker: fine")), "{words}: {text}");
+        }
+    }
 }
 
 #[test]

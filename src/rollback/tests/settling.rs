@@ -80,6 +80,18 @@ async fn the_same_version_by_another_deployment_is_a_change_too() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test agrees with itself")]
+async fn an_agreement_to_something_else_sends_nothing() {
+    let stub = Stub::http(|_, _| live("d0", 3)).await;
+    let client = client(&stub);
+    let way = Way::Api { client: &client, force: false, message: "m" };
+    let other = Consent::given("something else", "tester", Agreement::Yes, now());
+    let settled = settle(&card(), &way, &other, pin!(pending()), &mut |_| {}).await.unwrap();
+    assert_eq!((settled.posted, settled.refused.unwrap().code), (Posted::None, "consent"));
+    assert_eq!(stub.requests().len(), 0);
+}
+
+#[tokio::test]
 async fn a_second_look_that_fails_sends_nothing() {
     let told = run(refusal("403 Forbidden", 10000, "no"), taken(), live("d0", 3), pending()).await;
     assert!(told.settled.is_err());

@@ -190,7 +190,7 @@ struct Paging {
 
 impl Paging {
     /// Cloudflare refuses more than `most` a page, and a page without a size.
-    fn cut(&self, all: Vec<Value>, most: usize) -> Answer {
+    fn cut(&self, all: &[Value], most: usize) -> Answer {
         let refused = || Refusal::new(400, 8_000_024, "Invalid list options provided.");
         if self.per_page.is_some_and(|size| size > most)
             || (self.page.is_some() && self.per_page.is_none())
@@ -198,13 +198,13 @@ impl Paging {
             return Err(refused());
         }
         let (page, size) = (self.page.unwrap_or(1).max(1), self.per_page.unwrap_or(most).max(1));
-        Ok(paged(&all, page, size))
+        Ok(paged(all, page, size))
     }
 }
 
 async fn projects(State(account): State<Arc<Account>>, Query(page): Page) -> Enveloped {
-    let all = held(&account.pages).iter().map(Project::json).collect();
-    Enveloped(page.cut(all, 10))
+    let all: Vec<_> = held(&account.pages).iter().map(Project::json).collect();
+    Enveloped(page.cut(&all, 10))
 }
 
 async fn project(
@@ -226,7 +226,8 @@ async fn deployments(
             _ => true,
         };
         let all = project.deployments.iter().filter(wanted);
-        page.cut(all.map(|deployment| deployment.json(&project.name)).collect(), 25)
+        let all: Vec<_> = all.map(|deployment| deployment.json(&project.name)).collect();
+        page.cut(&all, 25)
     }))
 }
 

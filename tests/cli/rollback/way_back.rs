@@ -1,6 +1,7 @@
 //! The whole way, in the world where a deploy broke the API: red, back, green, and named.
 
 use parky_ops::sandbox::Scenario;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::harness::Site;
@@ -43,6 +44,27 @@ fn a_rollback_takes_the_red_away_and_the_next_triage_names_it() {
         site.run(&undo).arg("--confirm").arg("public").arg("--verify").arg("2s").arg("--json");
     let data = done.exits(10).data();
     assert_eq!((&data["state"], &data["verify"]["state"]), (&json!("live"), &json!("red")));
+}
+
+#[test]
+fn ctrl_c_while_watching_tells_what_was_seen() {
+    let site = Site::of(Scenario::BadDeploy);
+    let words = "rollback worker public --confirm public --verify 10m --json";
+    let child = site.run(words).command().spawn().unwrap();
+    let probed = || site.sandbox().host("api.parky.co.jp").unwrap().requests().len();
+    let begun = std::time::Instant::now();
+    while probed() < 1 {
+        assert!(begun.elapsed().as_secs() < 40, "nothing was probed");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&document["data"]["posted"], &document["data"]["state"]),
+        (&json!("sent"), &json!("live"))
+    );
 }
 
 #[test]
