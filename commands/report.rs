@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 use parky_ops::auth::{AuthError, WriteRefusal};
 use parky_ops::checks::access::NoAccess;
 use parky_ops::config::{ConfigError, WriteError};
+use parky_ops::domain::ReasonCode;
 use parky_ops::http::ApiError;
 use parky_ops::rollback::NoTarget;
 use parky_ops::rollback::look::NoCard;
@@ -211,7 +212,7 @@ fn of_rollback(none: &NoCard) -> Kind {
             kind("unmapped", Outcome::Configuration, "parky-ops config show --origin")
         }
         NoCard::NoScript { source, .. } => Kind { outcome: Outcome::NotFound, ..of_api(source) },
-        NoCard::Api { reason, source } => Kind { code: reason.code.word(), ..of_api(source) },
+        NoCard::Api { reason, source } => of_api_as(source, reason.code),
         NoCard::NoTarget(none) => match none {
             NoTarget::NothingDeployed | NoTarget::NothingBefore { .. } => {
                 kind("nothing-before", Outcome::NotFound, list)
@@ -223,8 +224,12 @@ fn of_rollback(none: &NoCard) -> Kind {
 }
 
 fn of_api(error: &ApiError) -> Kind {
-    use parky_ops::domain::ReasonCode as Code;
-    let (code, _) = error.reason();
+    of_api_as(error, error.reason().0)
+}
+
+/// The same, where more is known of why.
+fn of_api_as(error: &ApiError, code: ReasonCode) -> Kind {
+    use ReasonCode as Code;
     let outcome = match code {
         Code::Unauthorized | Code::NoPermission | Code::WrongAccount | Code::TlsOurs => {
             Outcome::Configuration

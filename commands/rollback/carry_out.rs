@@ -33,6 +33,8 @@ pub(super) struct Job<'a> {
     /// The team's script, where it is to do it.
     pub(super) program: Option<Program>,
     pub(super) force: bool,
+    /// Why, for the message of the new deployment.
+    pub(super) reason: Option<&'a str>,
     /// The hosts that show whether it helped.
     pub(super) hosts: Vec<&'a Host>,
     /// For how long they are watched.
@@ -76,7 +78,7 @@ impl Job<'_> {
     async fn change(&self, consent: &Consent, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
         let mut signals = Signals::listen()?;
         let client = self.access.client();
-        let message = self.card.message(&ctx.operator());
+        let message = self.card.message(&ctx.operator(), self.reason);
         let way = self.way(&client, &message);
         let mut signal = None;
         let settled = {

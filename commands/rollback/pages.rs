@@ -54,7 +54,7 @@ pub(super) async fn run(args: &PagesArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
     let hosts = world.config.hosts.iter().filter(served).collect();
     let (window, consent) = (args.verify.min(world.limit), &args.consent);
     let (world, access) = (&world, &access);
-    Job { world, access, card, program: None, force: false, hosts, window, consent }
+    Job { world, access, card, program: None, force: false, reason: None, hosts, window, consent }
         .run(ctx, ui)
         .await
 }

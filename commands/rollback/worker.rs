@@ -54,6 +54,10 @@ pub(crate) struct WorkerArgs {
     #[arg(long)]
     force_secrets: bool,
 
+    /// Why, for the message that the new deployment carries
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
     /// Watch the hosts for so long afterwards; 0 for not at all
     #[arg(long, value_name = "SPAN", default_value = "2m", value_parser = window)]
     verify: Duration,
@@ -86,8 +90,8 @@ pub(super) async fn run(args: &WorkerArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     let hosts = hosts_of(&world.config, worker);
     let force = args.force_secrets;
     let (window, consent) = (args.verify.min(world.limit), &args.consent);
-    let (world, access) = (&world, &access);
-    Job { world, access, card, program, force, hosts, window, consent }.run(ctx, ui).await
+    let (world, access, reason) = (&world, &access, args.reason.as_deref());
+    Job { world, access, card, program, force, reason, hosts, window, consent }.run(ctx, ui).await
 }
 
 fn hosts_of<'a>(config: &'a Config, worker: &Worker) -> Vec<&'a parky_ops::config::Host> {

@@ -162,12 +162,14 @@ impl Card {
         format!("{:016x}", hasher.finish())[..12].to_owned()
     }
 
-    /// The message that the new deployment carries.
-    pub fn message(&self, operator: &str) -> String {
+    /// The message that the new deployment carries: from where to where, by whom, and why.
+    pub fn message(&self, operator: &str, reason: Option<&str>) -> String {
         let name = |side: &Side| {
-            side.number.map_or_else(|| side.id.chars().take(8).collect(), |n| format!("@{n}"))
+            let id = || side.id.chars().take(8).collect();
+            side.number.map_or_else(id, |number| format!("@{number}"))
         };
-        format!("rollback {} -> {} by {operator} (parky-ops)", name(&self.live), name(&self.to))
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("rollback {} -> {} by {operator}{reason}", name(&self.live), name(&self.to))
     }
 
     /// The command that undoes it. A split cannot be put back by any command of this program.

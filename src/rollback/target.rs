@@ -154,7 +154,7 @@ impl Past {
 
     /// The version that took all traffic before the live one.
     fn previous(&self, live: &Deployment) -> Result<Choice, NoTarget> {
-        let older = &self.deployments[1..];
+        let older = self.deployments.get(1..).unwrap_or_default();
         let nothing = || NoTarget::NothingBefore { listed: older.len() };
         let mut notes = Vec::new();
         // After a rollback "before" means before the first time that the live version was live: what

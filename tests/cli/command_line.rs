@@ -87,6 +87,7 @@ fn the_command_tree() {
         --to <VERSION>
         --abort-canary
         --force-secrets
+        --reason <TEXT>
         --verify <SPAN>
         --via <VIA>
         --yes

@@ -185,9 +185,9 @@ fn a_clock_that_is_wrong_by_an_hour_changes_no_choice() {
 #[test]
 fn the_message_says_what_was_done_and_by_whom() {
     let site = three();
-    let _ = site.run(AGREED).var("PARKY_OPS_OPERATOR", "aiko").exits(0);
+    let _ = site.run(AGREED).arg("--reason").arg("503s").var("PARKY_OPS_OPERATOR", "aiko").exits(0);
     let rows = site.run("workers deployments --json").exits(0).data();
     let newest = rows["rows"][0].clone();
-    assert_eq!(newest["message"], "rollback @14 -> @13 by aiko (parky-ops)");
+    assert_eq!(newest["message"], "rollback @14 -> @13 by aiko: 503s");
     assert_eq!((&newest["live"], &newest["is_rollback"]), (&json!(true), &json!(true)));
 }
