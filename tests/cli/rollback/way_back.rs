@@ -1,6 +1,9 @@
 //! The whole way, in the world where a deploy broke the API: red, back, green, and named.
 
+use std::time::Duration;
+
 use parky_ops::sandbox::Scenario;
+use parky_ops::sandbox::server::{Act, Fault};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
@@ -92,6 +95,20 @@ fn the_plan_of_everything_changes_nothing() {
     );
     let requests = site.sandbox().cloudflare().server().requests();
     assert!(requests.iter().all(|request| request.method == "GET"));
+}
+
+#[test]
+fn four_cards_cost_no_more_round_trips_than_one() {
+    let site = Site::of(Scenario::Healthy);
+    let server = site.sandbox().cloudflare().server();
+    // Each answer takes so long that whoever asks one after another is seen to.
+    server.faults().set("/", Fault::new(Act::Own).after(Duration::from_secs(2)));
+    let _ = site.run("rollback plan --json").exits(0);
+    let requests = server.requests();
+    let details = |path: &str| path.contains("/versions/");
+    let first = requests.iter().position(|request| details(&request.path)).unwrap();
+    // Deployments and versions of four workers, and two of the Pages project: all of them came first.
+    assert_eq!((first, requests.len()), (10, 18), "{requests:?}");
 }
 
 #[test]
