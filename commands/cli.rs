@@ -4,7 +4,9 @@ use clap::{ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
 
 use crate::args::globals::Globals;
-use crate::{completions, config, doctor, health, help, pages, rollback, sandbox, triage, workers};
+use crate::{
+    completions, config, dlq, doctor, health, help, pages, rollback, sandbox, triage, workers,
+};
 
 /// The on-call runbook of Parky as one fast program
 ///
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Completions(completions::CompletionsArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    #[command(subcommand)]
+    Dlq(dlq::DlqCommand),
     Doctor(doctor::DoctorArgs),
     Health(health::HealthArgs),
     Help(help::HelpArgs),

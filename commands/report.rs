@@ -8,8 +8,11 @@ use clap::error::{ContextKind, ContextValue};
 use parky_ops::auth::{AuthError, WriteRefusal};
 use parky_ops::checks::access::NoAccess;
 use parky_ops::config::{ConfigError, WriteError};
+use parky_ops::dlq::{FailureId, TableError};
+use parky_ops::domain::text::shorten;
 use parky_ops::domain::ReasonCode;
 use parky_ops::http::ApiError;
+use parky_ops::postgres::{PgError, PgErrorKind};
 use parky_ops::rollback::NoTarget;
 use parky_ops::rollback::look::NoCard;
 use serde::Serialize;
@@ -31,17 +34,49 @@ impl Usage {
     }
 }
 
-/// Something that was named and is not there.
+/// What was named is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(crate) struct Missing {
+pub(crate) struct NotFound {
     message: String,
     hint: String,
 }
 
-impl Missing {
+impl NotFound {
     pub(crate) fn new(message: String, hint: String) -> Self {
         Self { message, hint }
+    }
+
+    /// Rows of the dead-letter table, by their keys.
+    pub(crate) fn rows<'a>(ids: impl IntoIterator<Item = &'a FailureId>) -> Self {
+        let ids: Vec<_> = ids.into_iter().map(|id| shorten(&id.to_string(), 80)).collect();
+        let named = ids.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let rest =
+            if ids.len() > 10 { format!(" and {} more", ids.len() - 10) } else { String::new() };
+        let message = format!("no dead letter {named}{rest}");
+        Self { message, hint: "parky-ops dlq list".to_owned() }
+    }
+}
+
+/// A refusal that knows its exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Refusal {
+    code: &'static str,
+    outcome: Outcome,
+    message: String,
+    hint: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: &'static str, outcome: Outcome, message: String, hint: &str) -> Self {
+        Self { code, outcome, message, hint: hint.to_owned() }
+    }
+
+    /// Nothing may be written to what a credential leads to.
+    pub(crate) fn write(refusal: &WriteRefusal) -> Self {
+        let hint = refusal.hint();
+        Self::new("target", Outcome::Configuration, refusal.to_string(), &hint)
     }
 }
 
@@ -172,14 +207,11 @@ fn kind(error: &anyhow::Error) -> Kind {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return kind("usage", Outcome::Usage, usage.hint.clone());
         }
-        if let Some(missing) = cause.downcast_ref::<Missing>() {
-            return kind("not-found", Outcome::NotFound, missing.hint.clone());
+        if let Some(refusal) = cause.downcast_ref::<Refusal>() {
+            return kind(refusal.code, refusal.outcome, refusal.hint.clone());
         }
         if let Some(none) = cause.downcast_ref::<NoCard>() {
             return of_rollback(none);
-        }
-        if let Some(access) = cause.downcast_ref::<NoAccess>() {
-            return kind("credentials", Outcome::Configuration, access.hint());
         }
         if let Some(refusal) = cause.downcast_ref::<WriteRefusal>() {
             return kind("target", Outcome::Configuration, refusal.hint());
@@ -196,11 +228,41 @@ fn kind(error: &anyhow::Error) -> Kind {
         if let Some(auth) = cause.downcast_ref::<AuthError>() {
             return kind("credentials", Outcome::Configuration, auth.hint());
         }
+        if let Some(missing) = cause.downcast_ref::<NotFound>() {
+            return kind("not-found", Outcome::NotFound, missing.hint.clone());
+        }
+        if let Some(access) = cause.downcast_ref::<NoAccess>() {
+            return kind(access.word(), Outcome::Configuration, access.hint());
+        }
+        if let Some(table) = cause.downcast_ref::<TableError>() {
+            let outcome = match table {
+                TableError::Database(error) => of_postgres(error),
+                _ => Outcome::Configuration,
+            };
+            return kind(table.code(), outcome, table.hint().to_owned());
+        }
+        if let Some(database) = cause.downcast_ref::<PgError>() {
+            let hint = "parky-ops doctor".to_owned();
+            return kind(database.reason().1.word(), of_postgres(database), hint);
+        }
         if let Some(api) = cause.downcast_ref::<ApiError>() {
             return of_api(api);
         }
     }
     kind("failed", Outcome::Failed, String::new())
+}
+
+/// Ours to mend, out of reach, or a fault of the server or this program.
+fn of_postgres(error: &PgError) -> Outcome {
+    use PgErrorKind as K;
+    match error.kind() {
+        K::Tls | K::Config | K::Credential | K::NoDatabase | K::NoPermission => {
+            Outcome::Configuration
+        }
+        K::NoTable | K::NoSchema | K::NoColumn => Outcome::Configuration,
+        K::Server | K::Query | K::Unreadable => Outcome::Failed,
+        _ => Outcome::Unreachable,
+    }
 }
 
 /// Why a rollback has no target: a choice that makes no sense, or one that cannot be made.
