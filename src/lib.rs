@@ -32,4 +32,5 @@ pub mod rollback;
 pub mod sandbox;
 pub mod state;
 pub mod statuspage;
+pub mod tail;
 pub mod triage;

@@ -17,6 +17,9 @@ pub fn help(code: i64) -> Option<&'static str> {
             "no such Worker on this account: check the script's name (often the suffix of the \
              environment) and the account id; a Pages project is no Worker"
         }
+        10057 => {
+            "the worker has too much traffic for a tail: a filter by client (--ip self) lifts that"
+        }
         971 => {
             "too many requests: all tools of the same user share 1,200 in 5 minutes, CI included; \
              wait 5 minutes"

@@ -1,0 +1,116 @@
+//! An open line with its tail: what came over it, whether it lives, when it ends.
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use tungstenite::Bytes;
+
+use super::fault::LineFault;
+use super::overlap::{Overlap, Side};
+use super::pace::Pace;
+use super::pulse::{Beat, Pulse};
+use super::session::Session;
+use super::socket::{Incoming, Socket};
+use crate::cloudflare::Tail;
+use crate::domain::Clock;
+
+/// Frames that are passed on at once.
+const BATCH: usize = 1024;
+/// Bytes that are passed on at once; the last frame may go beyond.
+const BATCH_BYTES: usize = 512 << 10;
+
+/// See the module.
+pub(super) struct Line {
+    pub(super) socket: Socket,
+    pub(super) tail_id: String,
+    /// The version that is looked at, where it is one.
+    pub(super) version: Option<String>,
+    /// Since when it is open.
+    pub(super) since: Instant,
+    /// When the next one is to be opened.
+    pub(super) renew_at: Instant,
+    /// From when on it is surely silent, where that is known.
+    pub(super) silent_from: Option<Instant>,
+    /// The last sign of life (UTC).
+    pub(super) last_life: DateTime<Utc>,
+    pub(super) pulse: Pulse,
+    clock: Clock,
+}
+
+/// What is on its way to the reader.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) frames: Vec<Bytes>,
+    pub(super) garbled: u64,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.garbled == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.frames.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+}
+
+impl Line {
+    pub(super) fn new(
+        socket: Socket,
+        tail: &Tail,
+        version: Option<String>,
+        begun: Instant,
+        session: &Session<'_>,
+    ) -> Self {
+        Self {
+            socket,
+            tail_id: tail.id.clone(),
+            version,
+            since: Instant::now(),
+            renew_at: begun + session.pace.use_for(tail.lifetime),
+            silent_from: Pace::expiry(tail.lifetime).and_then(|after| begun.checked_add(after)),
+            last_life: session.clock.now(),
+            pulse: Pulse::new(session.pace.ping, Instant::now()),
+            clock: session.clock,
+        }
+    }
+
+    /// Takes what has come, until there is no more or the batch is full. With an `overlap` the frames
+    /// of either side count.
+    pub(super) fn drain(
+        &mut self,
+        batch: &mut Batch,
+        mut overlap: Option<(&mut Overlap, Side)>,
+    ) -> Result<(), LineFault> {
+        let mut alive = false;
+        while !batch.is_full() {
+            let Some(incoming) = self.socket.next()? else { break };
+            alive = true;
+            match incoming {
+                Incoming::Frame(frame) => {
+                    self.pulse.life();
+                    let new = overlap.as_mut().is_none_or(|(o, side)| o.is_new(*side, &frame));
+                    if new {
+                        batch.bytes += frame.len();
+                        batch.frames.push(frame);
+                    }
+                }
+                Incoming::Garbled => batch.garbled += 1,
+                Incoming::Pong(payload) => drop(self.pulse.pong(&payload)),
+                Incoming::Life => self.pulse.life(),
+            }
+        }
+        if alive {
+            self.last_life = self.clock.now();
+        }
+        Ok(())
+    }
+
+    /// Sends a ping, or finds that the last one was not answered.
+    pub(super) fn beat(&mut self, now: Instant) -> Result<(), LineFault> {
+        match self.pulse.beat(now) {
+            Beat::Ping(number) => self.socket.ping(number),
+            Beat::Dead => Err(LineFault::NoPong),
+        }
+    }
+}
