@@ -326,6 +326,7 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io
     cloudflare.set_pages(&facts.pages);
     if let Some(bad) = &facts.bad_version {
         make_ill(bad, &hosts, &cloudflare);
+        cloudflare.tails().trouble(bad.script, &cloudflare::version_id(bad.script, bad.number));
     }
     if let Some(fault) = &facts.cloudflare_fault {
         cloudflare.server().faults().set("/", fault.clone());

@@ -1,4 +1,4 @@
-//! Cloudflare's REST API as far as Workers and Pages go: tokens, deployments, versions, and what a
+//! Cloudflare's REST API as far as Workers and Pages go: tokens, deployments, versions, tails, and what a
 //! rollback does to them. State lives in memory; a posted deployment is the newest from then on.
 
 mod account;
@@ -7,6 +7,7 @@ mod envelope;
 mod pages;
 mod release;
 mod routes;
+pub mod tails;
 
 use std::io;
 use std::sync::atomic::AtomicU32;
@@ -58,6 +59,7 @@ pub struct CloudflareStandIn {
     server: Server,
     token: SecretString,
     account: Arc<Account>,
+    tails: tails::Tails,
 }
 
 impl CloudflareStandIn {
@@ -74,10 +76,13 @@ impl CloudflareStandIn {
             watchers: Mutex::default(),
             colleague: Mutex::default(),
             answered: AtomicU32::new(0),
+            tails: tails::Tails::bind(stage)?,
         });
+        let tails = account.tails.clone();
+        stage.spawn(tails::serve(Arc::clone(&account)));
         let router = routes::router(account.clone());
         let server = Server::start(stage, router, Some(token.clone()))?;
-        Ok(Self { server, token, account })
+        Ok(Self { server, token, tails, account })
     }
 
     /// Puts these Pages projects in place of those that it has.
@@ -116,6 +121,11 @@ impl CloudflareStandIn {
         &self.token
     }
 
+    /// Its live tails.
+    pub fn tails(&self) -> &tails::Tails {
+        &self.tails
+    }
+
     /// The server behind it, for faults (paths begin with `/client/v4`) and what arrived.
     pub fn server(&self) -> &Server {
         &self.server
@@ -137,6 +147,7 @@ struct Account {
     watchers: Mutex<Vec<(String, Watcher)>>,
     colleague: Mutex<Option<Colleague>>,
     answered: AtomicU32,
+    tails: tails::Tails,
 }
 
 type Watcher = Box<dyn Fn(&[u64]) + Send>;

@@ -30,7 +30,8 @@ pub(super) fn router(account: Arc<Account>) -> Router {
         .route("/deployments", get(deployments).post(post_deployment))
         .route("/deployments/{id}", get(deployment))
         .route("/versions", get(versions))
-        .route("/versions/{id}", get(version));
+        .route("/versions/{id}", get(version))
+        .merge(super::tails::routes());
     let api = Router::new()
         .route("/user/tokens/verify", get(verify_user))
         .route("/accounts/{account}/tokens/verify", get(verify_account))
