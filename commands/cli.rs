@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use crate::args::globals::Globals;
 use crate::{
-    completions, config, dlq, doctor, health, help, pages, rollback, sandbox, triage, workers,
+    completions, config, dlq, doctor, health, help, pages, rollback, sandbox, tail, triage, workers,
 };
 
 /// The on-call runbook of Parky as one fast program
@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Rollback(rollback::RollbackCommand),
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
+    Tail(Box<tail::TailArgs>),
     Triage(triage::TriageArgs),
     #[command(subcommand)]
     Workers(workers::WorkersCommand),

@@ -16,6 +16,7 @@ mod rollback;
 mod sandbox;
 mod signals;
 mod stage;
+mod tail;
 mod triage;
 mod ui;
 mod workers;
@@ -63,6 +64,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Pages(command) => signals::block_on(pages::run(command, ctx, ui)),
         Command::Rollback(command) => signals::block_on(rollback::run(command, ctx, ui)),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),
+        Command::Tail(args) => signals::block_on(tail::run(args, ctx, ui)),
         Command::Triage(args) => signals::block_on(triage::run(args, ctx, ui)),
         Command::Workers(command) => signals::block_on(workers::run(command, ctx, ui)),
     }

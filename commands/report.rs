@@ -66,17 +66,40 @@ pub(crate) struct Refusal {
     outcome: Outcome,
     message: String,
     hint: String,
+    /// The answer that it is about.
+    source: Option<ApiError>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: &'static str, outcome: Outcome, message: String, hint: &str) -> Self {
-        Self { code, outcome, message, hint: hint.to_owned() }
+        Self { code, outcome, message, hint: hint.to_owned(), source: None }
+    }
+
+    pub(crate) fn failed(message: String, hint: &str) -> Self {
+        Self::new("failed", Outcome::Failed, message, hint)
+    }
+
+    pub(crate) fn configuration(message: String, hint: &str) -> Self {
+        Self::new("config", Outcome::Configuration, message, hint)
+    }
+
+    pub(crate) fn not_found(message: String, hint: &str) -> Self {
+        Self::new("not-found", Outcome::NotFound, message, hint)
+    }
+
+    pub(crate) fn unreachable(message: String, hint: &str) -> Self {
+        Self::new("unreachable", Outcome::Unreachable, message, hint)
     }
 
     /// Nothing may be written to what a credential leads to.
     pub(crate) fn write(refusal: &WriteRefusal) -> Self {
         let hint = refusal.hint();
         Self::new("target", Outcome::Configuration, refusal.to_string(), &hint)
+    }
+
+    /// With the answer that it is about.
+    pub(crate) fn because(self, error: ApiError) -> Self {
+        Self { source: Some(error), ..self }
     }
 }
 
@@ -207,9 +230,6 @@ fn kind(error: &anyhow::Error) -> Kind {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return kind("usage", Outcome::Usage, usage.hint.clone());
         }
-        if let Some(refusal) = cause.downcast_ref::<Refusal>() {
-            return kind(refusal.code, refusal.outcome, refusal.hint.clone());
-        }
         if let Some(none) = cause.downcast_ref::<NoCard>() {
             return of_rollback(none);
         }
@@ -218,6 +238,10 @@ fn kind(error: &anyhow::Error) -> Kind {
         }
         if let Some(unconfirmed) = cause.downcast_ref::<Unconfirmed>() {
             return kind("unconfirmed", Outcome::Unconfirmed, unconfirmed.hint.clone());
+        }
+        if let Some(Refusal { code, outcome, hint, source, .. }) = cause.downcast_ref() {
+            let api = source.as_ref().and_then(|error| of_api(error).api);
+            return Kind { api, ..kind(*code, *outcome, hint.clone()) };
         }
         if let Some(write) = cause.downcast_ref::<WriteError>() {
             return kind("config-write", Outcome::Failed, write.hint());

@@ -5,7 +5,9 @@
 //! redactor and the sanitiser on its way out.
 
 mod bars;
+mod harmless;
 mod json;
+mod outlet;
 mod paint;
 mod plan;
 mod progress;
@@ -25,12 +27,13 @@ use parky_ops::http::RequestLog;
 use serde::Serialize;
 
 pub(crate) use self::bars::Bars;
-pub(crate) use self::json::Envelope;
-pub(crate) use self::paint::{Tone, paint, state};
+pub(crate) use self::json::{Envelope, to_string as json_text};
+pub(crate) use self::outlet::{Departure, Outlet};
+pub(crate) use self::paint::{HUES, Tone, paint, state};
 pub(crate) use self::plan::PlanView;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::rows::{Row, RowStream, Whole};
-pub(crate) use self::stream::Stream;
+pub(crate) use self::stream::{Lines, Stream};
 pub(crate) use self::table::Table;
 
 /// What a page of text looks like.
@@ -169,6 +172,13 @@ impl Ui {
     pub(crate) fn note(&self, line: &str) {
         if !self.look.quiet && self.look.format == Format::Text {
             self.say(&self.wrap(line));
+        }
+    }
+
+    /// Caveats before a stream begins, as notes.
+    pub(crate) fn note_caveats(&self, caveats: &[Caveat]) {
+        if self.look.format == Format::Text {
+            self.say_caveats(caveats);
         }
     }
 

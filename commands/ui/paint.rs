@@ -19,16 +19,27 @@ pub(crate) enum Tone {
     Unsure,
     Dim,
     Strong,
+    /// One of several that are told apart by colour alone as well as by name.
+    Hue(u8),
 }
 
+/// How many hues there are.
+pub(crate) const HUES: u8 = 6;
+
 /// The terminal colour of each tone; its place in this list is what a mark encodes.
-const COLOURS: [(Tone, &str); 6] = [
+const COLOURS: [(Tone, &str); 12] = [
     (Tone::Good, "\x1b[32m"),
     (Tone::Warn, "\x1b[33m"),
     (Tone::Bad, "\x1b[1;31m"),
     (Tone::Unsure, "\x1b[35m"),
     (Tone::Dim, "\x1b[2m"),
     (Tone::Strong, "\x1b[1m"),
+    (Tone::Hue(0), "\x1b[36m"),
+    (Tone::Hue(1), "\x1b[34m"),
+    (Tone::Hue(2), "\x1b[95m"),
+    (Tone::Hue(3), "\x1b[94m"),
+    (Tone::Hue(4), "\x1b[96m"),
+    (Tone::Hue(5), "\x1b[92m"),
 ];
 
 // A mark is OPEN, as many STEPs as the tone's place in the list, and BEGIN; CLOSE ends the stretch.

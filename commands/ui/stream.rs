@@ -1,11 +1,15 @@
 //! Streams: one JSON object a line, each written as it comes.
+//!
+//! [`Stream`] writes each line at once. [`Lines`] gathers them for an [`super::Outlet`], for streams
+//! that are too fast for that, and takes JSON from outside as it is.
 
 use std::io;
 
 use chrono::{DateTime, Utc};
+use parky_ops::domain::Redactor;
 use serde::Serialize;
 
-use super::{Ui, json};
+use super::{Ui, harmless, json, paint};
 
 /// A stream that has begun.
 pub(crate) struct Stream<'a> {
@@ -31,10 +35,8 @@ struct Line<'a, T> {
 impl<'a> Stream<'a> {
     /// Writes the first line.
     pub(crate) fn start(ui: &'a Ui, command: &str, now: DateTime<Utc>) -> io::Result<Self> {
-        let (env, sandbox) = (ui.envelope.env.as_str(), ui.envelope.sandbox.is_some());
-        let schema = json::schema(command);
         let stream = Self { ui };
-        stream.line(&Start { event: "start", schema, env, sandbox, generated_at: now })?;
+        stream.line(&start(ui, command, now))?;
         Ok(stream)
     }
 
@@ -47,5 +49,75 @@ impl<'a> Stream<'a> {
         let mut text = json::to_string(line)?;
         text.push('\n');
         self.ui.write_out(&text)
+    }
+}
+
+fn start<'a>(ui: &'a Ui, command: &str, now: DateTime<Utc>) -> Start<'a> {
+    let (env, sandbox) = (ui.envelope.env.as_str(), ui.envelope.sandbox.is_some());
+    Start { event: "start", schema: json::schema(command), env, sandbox, generated_at: now }
+}
+
+/// Lines that wait to be written: redacted and harmless already.
+pub(crate) struct Lines {
+    bytes: Vec<u8>,
+    redactor: Redactor,
+    colour: bool,
+}
+
+impl Lines {
+    pub(crate) fn new(ui: &Ui) -> Self {
+        let colour = ui.look.colour_out;
+        Self { bytes: Vec::new(), redactor: ui.redactor.clone(), colour }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The first line of a stream.
+    pub(crate) fn start(&mut self, ui: &Ui, command: &str, now: DateTime<Utc>) -> io::Result<()> {
+        self.line(&start(ui, command, now))
+    }
+
+    /// `{"event": event, …fields}`
+    pub(crate) fn event<T: Serialize>(&mut self, event: &str, fields: &T) -> io::Result<()> {
+        self.line(&Line { event, fields })
+    }
+
+    /// `head`, which is JSON up to a value, then `json`, a value from outside as it came, and the end.
+    pub(crate) fn around(&mut self, head: &str, json: &str) {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(head.as_bytes());
+        harmless::append(&mut self.bytes, json);
+        self.bytes.extend_from_slice(b"}\n");
+        self.redact_from(begin);
+    }
+
+    /// A page of text, with its marks of colour.
+    pub(crate) fn text(&mut self, page: &str) {
+        let page = paint::finish(&self.redactor.clean(page), self.colour);
+        self.bytes.extend_from_slice(page.as_bytes());
+    }
+
+    /// What has been gathered; these are empty then.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        let size = self.bytes.len();
+        std::mem::replace(&mut self.bytes, Vec::with_capacity(size))
+    }
+
+    fn line<T: Serialize>(&mut self, line: &T) -> io::Result<()> {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(json::to_string(line)?.as_bytes());
+        self.bytes.push(b'\n');
+        self.redact_from(begin);
+        Ok(())
+    }
+
+    fn redact_from(&mut self, begin: usize) {
+        let line = self.bytes.get(begin..).and_then(|line| std::str::from_utf8(line).ok());
+        if let Some(std::borrow::Cow::Owned(cleaned)) = line.map(|line| self.redactor.clean(line)) {
+            self.bytes.truncate(begin);
+            self.bytes.extend_from_slice(cleaned.as_bytes());
+        }
     }
 }

@@ -1,0 +1,97 @@
+//! What is told besides events: each as a line of JSON and as a line of text.
+
+use chrono::{DateTime, Utc};
+use parky_ops::domain::clock::JST;
+use parky_ops::domain::text::one_line;
+use serde::Serialize;
+
+use crate::ui::{Tone, paint};
+
+/// See the module.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Notice<'a> {
+    /// Nothing was received for a while.
+    Gap(Gap<'a>),
+    /// Cloudflare sends only a part of the events, or all of them again.
+    Sampled { worker: &'a str, on: bool },
+    /// A frame held no event.
+    BadFrame { worker: &'a str, count: u64, sample: &'a str },
+    /// Another tail has taken over.
+    Renewed { worker: &'a str },
+    /// The end, and what came.
+    Ended { events: u64, bad_frames: u64, sampled: bool, gaps: u64, reason: &'a str },
+}
+
+/// A time in which nothing was received from a worker.
+#[derive(Debug, Serialize)]
+pub(super) struct Gap<'a> {
+    pub(super) worker: &'a str,
+    pub(super) from: Option<DateTime<Utc>>,
+    pub(super) to: DateTime<Utc>,
+    pub(super) seconds: f64,
+    pub(super) cause: &'a str,
+    /// Whether the line did not come back.
+    pub(super) lost: bool,
+}
+
+impl Notice<'_> {
+    /// The event's word.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Notice::Gap { .. } => "gap",
+            Notice::Sampled { .. } => "sampled",
+            Notice::BadFrame { .. } => "bad_frame",
+            Notice::Renewed { .. } => "renewed",
+            Notice::Ended { .. } => "ended",
+        }
+    }
+
+    /// The line for people, without the worker's name in front.
+    pub(super) fn text(&self) -> String {
+        let warn = |text: &str| paint(Tone::Warn, text);
+        match self {
+            Notice::Gap(Gap { from: None, cause, .. }) => paint(
+                Tone::Bad,
+                &format!("no line, and none is tried any more: {}", one_line(cause)),
+            ),
+            Notice::Gap(Gap { from: Some(from), cause, lost: true, .. }) => {
+                let from = from.with_timezone(&JST).format("%H:%M:%S JST");
+                let text = format!("nothing received since {from}; the line is lost for good");
+                paint(Tone::Bad, &format!("{text}: {}", one_line(cause)))
+            }
+            Notice::Gap(Gap { from: Some(from), to, seconds, cause, .. }) => {
+                let time =
+                    |at: &DateTime<Utc>| at.with_timezone(&JST).format("%H:%M:%S").to_string();
+                let (from, to) = (time(from), time(to));
+                warn(&format!(
+                    "nothing received for {seconds:.0} s ({from} to {to} JST), and it cannot be \
+                     fetched again: {}",
+                    one_line(cause)
+                ))
+            }
+            Notice::Sampled { on: true, .. } => {
+                warn("Cloudflare sends only a sample from here on: too many events; a filter helps")
+            }
+            Notice::Sampled { on: false, .. } => warn("Cloudflare sends everything again"),
+            Notice::BadFrame { count, sample, .. } => {
+                warn(&format!("{count} unreadable so far, left out: {}", one_line(sample)))
+            }
+            Notice::Renewed { .. } => paint(Tone::Dim, "line renewed, nothing was missed"),
+            Notice::Ended { events, bad_frames, sampled, gaps, reason } => {
+                let mut parts = vec![format!("{events} events")];
+                let mut more = |count: u64, what: &str| {
+                    if count > 0 {
+                        parts.push(format!("{count} {what}"));
+                    }
+                };
+                more(*gaps, if *gaps == 1 { "gap" } else { "gaps" });
+                more(*bad_frames, "unreadable");
+                if *sampled {
+                    parts.push("sampled by Cloudflare".to_owned());
+                }
+                format!("ended ({reason}): {}", parts.join(", "))
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! JSON that came from outside, made fit for a line of a stream: control and bidi characters become
+//! escapes, line breaks between its parts become blanks. Everything else stays as it is, to the byte.
+
+use std::io::Write as _;
+
+use parky_ops::domain::text::is_deceptive;
+
+/// Appends `json`, which must be valid JSON, to `out`.
+pub(super) fn append(out: &mut Vec<u8>, json: &str) {
+    let mut rest = json;
+    while let Some(at) = suspect(rest.as_bytes()) {
+        let (plain, tail) = rest.split_at(at);
+        out.extend_from_slice(plain.as_bytes());
+        let mut chars = tail.chars();
+        match chars.next() {
+            // In a string they would be escapes already: these stand between its parts.
+            Some('\n' | '\r' | '\t') => out.push(b' '),
+            Some(c) if is_deceptive(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to memory does not fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.extend_from_slice(rest.as_bytes());
+}
+
+/// The place of the first character that may have to be changed.
+fn suspect(bytes: &[u8]) -> Option<usize> {
+    const AT_ONCE: usize = 32;
+    let mut at = 0;
+    for block in bytes.chunks(AT_ONCE) {
+        // Plain ASCII goes by in blocks.
+        if block.iter().fold(false, |any, byte| any | !(0x20..0x7f).contains(byte))
+            && let Some(found) = block.iter().position(|byte| leads(*byte))
+        {
+            return Some(at + found);
+        }
+        at += block.len();
+    }
+    None
+}
+
+/// Whether a deceptive character can begin with this byte. The leads of Japanese are not among them.
+fn leads(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf0 | 0xf3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn appended(json: &str) -> String {
+        let mut out = Vec::new();
+        append(&mut out, json);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_and_japanese_stay_to_the_byte() {
+        let json =
+            r#"{"a":1.50e+2,"b":123456789012345678901234567890,"c":"決済（é）😀","d":"\u001b"}"#;
+        assert_eq!(appended(json), json);
+    }
+
+    #[test]
+    fn what_drives_a_terminal_becomes_an_escape_and_line_breaks_go() {
+        let json = "{\n\t\"a\" : \"x\u{202e}y\u{9b}z\u{7f}\u{e0041}\"\r\n}";
+        assert_eq!(appended(json), r#"{  "a" : "x\u202ey\u009bz\u007f\udb40\udc41"  }"#);
+    }
+
+    #[test]
+    fn every_deceptive_character_is_found() {
+        for c in (0..=0x0010_ffff).filter_map(char::from_u32).filter(|c| is_deceptive(*c)) {
+            let mut buffer = [0; 4];
+            assert!(leads(c.encode_utf8(&mut buffer).as_bytes()[0]), "{c:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_value_stays_the_same(text in "\\PC*[\u{202e}\u{9b}\u{7f}\u{200b}a決]{0,8}\\PC*") {
+            let json = serde_json::to_string(&text).unwrap();
+            let made = appended(&json);
+            proptest::prop_assert!(!made.chars().any(is_deceptive));
+            proptest::prop_assert_eq!(serde_json::from_str::<String>(&made).unwrap(), text);
+        }
+    }
+}
