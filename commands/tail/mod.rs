@@ -18,6 +18,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use parky_ops::checks::access::NoAccess;
 use parky_ops::cloudflare::Tails;
 use parky_ops::tail::{Books, Item, Means, Pace, TailError, Watch, watch};
 use tokio::sync::mpsc;
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let limit = ctx.globals.timeout.map(|limit| Instant::now() + limit);
     let world = ctx.world(PATIENCE)?;
     let prepared = async {
-        let access = world.cloudflare(Instant::now() + PATIENCE).await?;
+        let access = world.cloudflare(Instant::now() + PATIENCE).await.map_err(reason)?;
         let client = access.client();
         let chosen = choose::choose(args, &world.config, &client).await?;
         anyhow::Ok((access, client, chosen))
@@ -113,6 +114,14 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
         // The reader has left, which is a quiet end.
         How::Unheard => Ok(Outcome::Done),
         How::Over(outcome) => written.map(|()| outcome).map_err(Into::into),
+    }
+}
+
+/// The error inside, by which the exit code is chosen.
+fn reason(error: NoAccess) -> anyhow::Error {
+    match error {
+        NoAccess::Auth(error) => error.into(),
+        error @ NoAccess::DatabaseUrl { .. } => error.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
@@ -84,7 +85,7 @@ impl Session<'_> {
             match woken {
                 Woken::Came => {}
                 Woken::Unheard => return Err(Unheard),
-                Woken::Taken => resume(&mut line, change.as_mut(), self, now),
+                Woken::Taken => resume(&mut line, change.as_mut(), now),
                 Woken::Opened(Ok(next)) => {
                     opening = None;
                     renewals = 0;
@@ -92,7 +93,7 @@ impl Session<'_> {
                     let old = std::mem::replace(&mut line, next);
                     if let Some(change) = &mut change {
                         change.old = Some(old);
-                        change.until = Some(now + self.pace.overlap);
+                        change.until = Some(now + line.overlap);
                     }
                     self.say(Item::Renewed { worker: self.worker, version }).await?;
                 }
@@ -130,7 +131,7 @@ impl Session<'_> {
                         looking = Some(Box::pin(self.newest()));
                     }
                     if reading {
-                        self.step(&mut change, now).await;
+                        self.step(&mut change, line.overlap, now).await;
                     }
                 }
             }
@@ -138,14 +139,14 @@ impl Session<'_> {
     }
 
     /// Lets the old line go when the overlap is over, and forgets what was counted a while later.
-    async fn step(&self, change: &mut Option<Change>, now: Instant) {
+    async fn step(&self, change: &mut Option<Change>, overlap: Duration, now: Instant) {
         let Some(under_way) = change else { return };
         if under_way.until.is_none_or(|until| until > now) {
             return;
         }
         match under_way.old.take() {
             Some(old) => {
-                under_way.until = Some(now + self.pace.overlap);
+                under_way.until = Some(now + overlap);
                 self.drop_line(old).await;
             }
             None => *change = None,
@@ -171,12 +172,14 @@ fn drain(line: &mut Line, change: &mut Option<Change>, batch: &mut Batch) -> Res
 }
 
 /// After a reader was slow: what waits in the sockets gets its time.
-fn resume(line: &mut Line, change: Option<&mut Change>, session: &Session<'_>, now: Instant) {
+fn resume(line: &mut Line, change: Option<&mut Change>, now: Instant) {
     if line.pulse.due() <= now {
         line.pulse.held_up(now);
     }
-    if let Some(until) = change.and_then(|change| change.until.as_mut()) {
-        *until = (*until).max(now + session.pace.overlap / 2);
+    if let Some(until) = change.and_then(|change| change.until.as_mut())
+        && *until <= now
+    {
+        *until = now + line.overlap / 2;
     }
 }
 
@@ -188,7 +191,7 @@ fn next_due(
     reading: bool,
     look: Option<Instant>,
 ) -> Instant {
-    let far = Instant::now() + std::time::Duration::from_secs(3600);
+    let far = Instant::now() + Duration::from_secs(3600);
     let renew = (may_open && change.is_none()).then_some(line.renew_at);
     let step = change.and_then(|change| change.until).filter(|_| reading);
     let pulse = reading.then(|| line.pulse.due());

@@ -1,5 +1,7 @@
 //! An open line with its tail: what came over it, whether it lives, when it ends.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use tungstenite::Bytes;
@@ -28,6 +30,8 @@ pub(super) struct Line {
     pub(super) since: Instant,
     /// When the next one is to be opened.
     pub(super) renew_at: Instant,
+    /// How long it is read beside the one before it.
+    pub(super) overlap: Duration,
     /// From when on it is surely silent, where that is known.
     pub(super) silent_from: Option<Instant>,
     /// The last sign of life (UTC).
@@ -68,6 +72,8 @@ impl Line {
             version,
             since: Instant::now(),
             renew_at: begun + session.pace.use_for(tail.lifetime),
+            // An overlap is over, and what was counted forgotten, before the next one begins.
+            overlap: session.pace.overlap.min(session.pace.use_for(tail.lifetime) / 4),
             silent_from: Pace::expiry(tail.lifetime).and_then(|after| begun.checked_add(after)),
             last_life: session.clock.now(),
             pulse: Pulse::new(session.pace.ping, Instant::now()),

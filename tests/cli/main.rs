@@ -23,6 +23,7 @@ mod layout;
 mod pages;
 mod rollback;
 mod sandbox;
+mod tail;
 mod terminal;
 mod triage;
 mod workers;

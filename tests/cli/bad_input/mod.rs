@@ -5,4 +5,5 @@ mod database;
 mod dead_letters;
 mod network;
 mod settings;
+mod tail;
 mod terminal;

@@ -51,7 +51,7 @@ fn opened(account: &Account, script: &str, body: &str, now: DateTime<Utc>) -> An
         .tails
         .make(script, filters)
         .ok_or_else(|| Refusal::invalid(format!("this Worker has {VIEWERS} viewers already")))?;
-    let expires = (now + lifetime).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let expires = (now + lifetime).to_rfc3339_opts(SecondsFormat::Millis, true);
     Ok(json!({ "id": id, "url": url, "expires_at": expires }))
 }
 

@@ -1,0 +1,91 @@
+//! Every way out deletes the tail.
+
+use std::io::Read as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use parky_ops::sandbox::cloudflare::tails::Step;
+use parky_ops::sandbox::server::{Act, Fault};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Running, SCRIPT, assert_deleted, sends, site, stream, wait_until};
+
+#[test]
+fn signals_end_it_in_order_and_delete_the_tail_in_time() {
+    for (signal, code, reason) in [
+        (Signal::INT, 130, "interrupted"),
+        (Signal::TERM, 143, "terminated"),
+        (Signal::HUP, 143, "terminated"),
+    ] {
+        let site = site([vec![sends(1)]]);
+        let running = Running::start(&site.run("tail public --json"));
+        running.wait_for("tail", 1);
+        kill_process(Pid::from_child(&running.child), signal).unwrap();
+        let begun = Instant::now();
+        let (ended, lines) = running.end();
+        assert!(begun.elapsed() < 3 * Duration::from_secs(2));
+        assert_eq!(ended, Some(code));
+        assert_eq!(stream(&lines.join("\n")).last().unwrap()["reason"], reason);
+        assert_deleted(site.stand_in.tails());
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_even_while_nothing_comes() {
+    let site = site([vec![sends(1)]]);
+    let mut child = site.run("tail public --json").command().stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut first = [0; 1];
+    stdout.read_exact(&mut first).unwrap();
+    drop(stdout);
+    let begun = Instant::now();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(begun.elapsed() < 3 * Duration::from_secs(2));
+    assert_deleted(site.stand_in.tails());
+}
+
+#[test]
+fn ctrl_c_while_a_tail_is_being_opened_deletes_it_all_the_same() {
+    let site = site([vec![]]);
+    let slow =
+        Fault::new(Act::Own).after(Duration::from_millis(700)).on(parky_ops::http::Method::POST);
+    site.stand_in.server().faults().set("/client/v4", slow);
+    let running = Running::start(&site.run("tail public --json"));
+    wait_until("the tail is asked for", || site.requests() > 0);
+    kill_process(Pid::from_child(&running.child), Signal::INT).unwrap();
+    let (code, lines) = running.end();
+    assert_eq!((code, lines), (Some(130), vec![]));
+    assert_deleted(site.stand_in.tails());
+}
+
+#[test]
+fn a_server_that_does_not_answer_holds_nobody_up_and_is_told() {
+    let site = site([vec![sends(1)]]);
+    let hang = Fault::new(Act::Hang).on(parky_ops::http::Method::DELETE);
+    site.stand_in.server().faults().set("/client/v4", hang);
+    let done = site.run("tail public --max-events 1").exits(0);
+    assert!(done.took < 3 * Duration::from_secs(3), "{:?}", done.took);
+    let told = format!("the tail of {SCRIPT} may stay open");
+    assert!(done.stderr.contains(&told), "{}", done.stderr);
+}
+
+#[test]
+fn a_slow_reader_does_not_make_the_line_dead_and_loses_nothing() {
+    // More than every buffer between the two ends holds, and several times the wait for a pong.
+    let count = 60_000;
+    let burst =
+        Step::Burst { template: format!(r#"{{"number":{{n}},"x":"{}"}}"#, "y".repeat(900)), count };
+    let site = site([vec![burst]]);
+    let run = site.run(&format!("tail public --json --max-events {count}"));
+    let mut child = run.command().stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut text = vec![0; 100];
+    stdout.read_exact(&mut text).unwrap();
+    std::thread::sleep(Duration::from_secs(25));
+    stdout.read_to_end(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let lines = stream(&String::from_utf8(text).unwrap());
+    assert_eq!(super::numbers(&lines), (0..count).collect::<Vec<_>>());
+    assert!(lines.iter().all(|line| line["event"] != "gap"));
+    assert_deleted(site.stand_in.tails());
+}
