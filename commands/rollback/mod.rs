@@ -16,6 +16,8 @@ use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::exit::Outcome;
+use crate::report::Stopped;
+use crate::signals::Signals;
 use crate::ui::Ui;
 
 /// Put an earlier version back, and show that it serves
@@ -40,8 +42,21 @@ pub(crate) async fn run(
     match command {
         RollbackCommand::Worker(args) => Box::pin(worker::run(args, ctx, ui)).await,
         RollbackCommand::Pages(args) => Box::pin(pages::run(args, ctx, ui)).await,
-        RollbackCommand::Plan(args) => Box::pin(plan::run(args, ctx, ui)).await,
+        RollbackCommand::Plan(args) => unless_stopped(Box::pin(plan::run(args, ctx, ui))).await?,
         RollbackCommand::Db(args) => db::run(args, ctx, ui).await,
+    }
+}
+
+/// Looking ends with a signal; later the signals have to be waited for where something was sent.
+async fn unless_stopped<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        biased;
+        outcome = signals.next() => Err(Stopped(outcome).into()),
+        done = work => {
+            signals.hand_on();
+            Ok(done)
+        }
     }
 }
 

@@ -42,9 +42,10 @@ pub(crate) struct PagesArgs {
 }
 
 pub(super) async fn run(args: &PagesArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
-    let (world, access, deadline) = super::reach(ctx, ui).await?;
+    let (world, access, deadline) = super::unless_stopped(super::reach(ctx, ui)).await??;
     let project = find_project(&world.config, &args.project)?;
-    let past = pages::past(&access, &world.config, project, deadline).await?;
+    let past = pages::past(&access, &world.config, project, deadline);
+    let past = super::unless_stopped(past).await??;
     let card = pages::card(&access, &world.config, &past, &args.to)?;
     let served = |host: &&parky_ops::config::Host| {
         host.url

@@ -71,7 +71,7 @@ pub(crate) struct WorkerArgs {
 }
 
 pub(super) async fn run(args: &WorkerArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
-    let (world, access, deadline) = super::reach(ctx, ui).await?;
+    let (world, access, deadline) = super::unless_stopped(super::reach(ctx, ui)).await??;
     let worker = find_worker(&world.config, &args.name)?;
     let program = match args.via.as_str() {
         "script" => Some(program(&world, &access, ctx).await?),
@@ -81,7 +81,8 @@ pub(super) async fn run(args: &WorkerArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
         true => Wanted::AbortCanary,
         false => Wanted::Version(args.to.clone()),
     };
-    let card = match look::card(&access, &world.config, worker, &wanted, deadline).await {
+    let card = look::card(&access, &world.config, worker, &wanted, deadline);
+    let card = match super::unless_stopped(Box::pin(card)).await? {
         Err(NoCard::NoTarget(NoTarget::NotSplit { name })) => {
             return super::report::nothing_to_abort(&worker.name, &name, ui, ctx);
         }

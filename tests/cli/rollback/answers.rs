@@ -164,6 +164,17 @@ fn ctrl_c_between_request_and_reading_back_still_tells_what_is_live() {
     assert_eq!(site.live(), [13]);
 }
 
+#[test]
+fn ctrl_c_while_looking_ends_at_once_and_sends_nothing() {
+    let site = three();
+    site.fault("/deployments", Fault::new(Act::Hang));
+    let child = site.run(AGREED).command().spawn().unwrap();
+    wait_until(|| site.stand_in.server().requests().len() >= 2);
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len(), site.posts()), (Some(130), 0, 0));
+}
+
 fn wait_until(mut done: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
     while !done() {
