@@ -7,7 +7,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     reason = "a program for measuring"
 )]
 
@@ -74,7 +73,7 @@ impl Site {
         let event = events::logged(
             event,
             "log",
-            serde_json::json!(["cache", "hit", { "key": "spots:shibuya" }]),
+            &serde_json::json!(["cache", "hit", { "key": "spots:shibuya" }]),
         );
         let burst = Step::Burst { template: event.to_string(), count };
         println!("  {} bytes an event", event.to_string().len());

@@ -12,7 +12,7 @@ use super::figures::Figures;
 use super::notice::{Gap, Notice};
 use super::scrub::scrub;
 use super::text::Style;
-use crate::ui::{Format, Lines, Page, Tone, Ui, paint};
+use crate::ui::{Format, Lines, Page, Parcel, Tone, Ui, paint};
 
 /// What ends the stream when it has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +30,9 @@ pub(super) struct Desk<'a> {
     limits: Limits,
     style: Style,
     /// For stdout.
-    pub(super) lines: Lines,
+    lines: Lines,
+    /// For stderr.
+    notes: String,
     /// For the copy, where one is kept.
     copy: Option<Lines>,
     /// The figures since, where figures are wanted instead of lines.
@@ -73,6 +75,7 @@ impl<'a> Desk<'a> {
             limits,
             style,
             lines: Lines::new(ui),
+            notes: String::new(),
             copy: copies.then(|| Lines::new(ui)),
             summary: summary.then(|| (Summary::default(), clock.now(), Instant::now())),
             counts: Counts::default(),
@@ -118,7 +121,7 @@ impl<'a> Desk<'a> {
             Item::Retrying { worker, cause, wait } => {
                 let name = name(self.workers, *worker);
                 let text = format!("{name}: {cause}; trying again in {:.1} s", wait.as_secs_f64());
-                self.ui.note(&paint(Tone::Warn, &text));
+                self.notes += &self.ui.note_text(&paint(Tone::Warn, &text));
                 Ok(())
             }
             Item::Gap { worker, from, to, cause } => {
@@ -234,10 +237,10 @@ impl<'a> Desk<'a> {
         self.tell(worker, &Notice::Gap(gap))
     }
 
-    fn looks_at(&self, worker: usize, version: Option<&str>, what: &str) {
+    fn looks_at(&mut self, worker: usize, version: Option<&str>, what: &str) {
         let name = name(self.workers, worker);
         let version = version.map(|id| format!(" to version {id}")).unwrap_or_default();
-        self.ui.note(&format!("{name}: {what}{version}"));
+        self.notes += &self.ui.note_text(&format!("{name}: {what}{version}"));
     }
 
     /// Says something in the stream, at its place among the events.
@@ -293,13 +296,18 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// What is ready for stdout and for the copy.
-    pub(super) fn ready(&mut self) -> (Vec<u8>, Vec<u8>) {
-        (self.lines.take(), self.copy.as_mut().map(Lines::take).unwrap_or_default())
+    /// What is ready to be written.
+    pub(super) fn ready(&mut self) -> Parcel {
+        Parcel {
+            lines: self.lines.take(),
+            copy: self.copy.as_mut().map(Lines::take).unwrap_or_default(),
+            notes: std::mem::take(&mut self.notes),
+        }
     }
 
     pub(super) fn has_ready(&self) -> bool {
-        !self.lines.is_empty() || self.copy.as_ref().is_some_and(|copy| !copy.is_empty())
+        let copy = self.copy.as_ref().is_some_and(|copy| !copy.is_empty());
+        copy || !self.lines.is_empty() || !self.notes.is_empty()
     }
 
     /// Whether Cloudflare samples any of the workers now.

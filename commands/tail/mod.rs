@@ -9,29 +9,28 @@ mod copy;
 mod desk;
 mod failure;
 mod figures;
+mod flow;
 mod notice;
 mod scrub;
 mod status;
 mod text;
 
-use std::future::pending;
-use std::io;
 use std::time::Duration;
 
 use parky_ops::checks::access::NoAccess;
 use parky_ops::cloudflare::Tails;
-use parky_ops::tail::{Books, Item, Means, Pace, TailError, Watch, watch};
+use parky_ops::tail::{Books, Means, Pace, TailError, Watch, watch};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 pub(crate) use self::args::TailArgs;
 use self::choose::Chosen;
 use self::desk::{Desk, Limits};
-use self::status::Status;
+use self::flow::Flow;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::signals::Signals;
-use crate::ui::{Departure, Outlet, Ui};
+use crate::ui::{Outlet, Ui};
 
 /// The words of the command, as in the schema's name.
 const COMMAND: &str = "tail";
@@ -78,8 +77,8 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let (out, items) = mpsc::channel(ROOM);
     let ended = {
         let watching = watch(&means, &watches, out);
-        let stream = Stream { args, signals: &mut signals, limit, workers: workers.len() };
-        let streaming = stream.run(items, &mut desk, &outlet, &mut departure);
+        let flow = Flow { args, signals: &mut signals, limit, workers: workers.len() };
+        let streaming = flow.run(items, &mut desk, &outlet, &mut departure);
         tokio::pin!(watching, streaming);
         tokio::select! {
             ended = &mut streaming => ended,
@@ -94,10 +93,9 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     if let Some(reason) = ended.reason {
         desk.end(reason)?;
     }
-    let (lines, copy) = desk.ready();
     if !matches!(ended.how, How::Unheard) {
         tokio::select! {
-            () = outlet.room() => outlet.put(lines, copy),
+            () = outlet.room() => outlet.put(desk.ready()),
             () = sleep_until(farewell) => {}
         }
     }
@@ -165,117 +163,4 @@ async fn explain(
         }
     };
     Ok(Ended { how, reason })
-}
-
-/// The stream while it runs.
-struct Stream<'a> {
-    args: &'a TailArgs,
-    signals: &'a mut Signals,
-    limit: Option<Instant>,
-    workers: usize,
-}
-
-impl Stream<'_> {
-    async fn run(
-        self,
-        mut items: mpsc::Receiver<Item>,
-        desk: &mut Desk<'_>,
-        outlet: &Outlet,
-        departure: &mut Departure,
-    ) -> Ended<Raw> {
-        let Self { args, signals, limit, workers } = self;
-        let over =
-            |outcome, reason| Ended { how: Raw::How(How::Over(outcome)), reason: Some(reason) };
-        let failed = |error: io::Error, begun: bool| Ended {
-            how: Raw::How(match error.kind() {
-                io::ErrorKind::BrokenPipe => How::Unheard,
-                _ => How::Failed(error.into()),
-            }),
-            reason: begun.then_some("failed"),
-        };
-        let far = Instant::now() + Duration::from_secs(366 * 86_400);
-        let mut until: Option<Instant> = None;
-        let mut begun = false;
-        let mut status = outlet.has_status().then(Status::new);
-        let mut redraw = interval_at(Instant::now() + status::EVERY, status::EVERY);
-        let stretch = args.summary.unwrap_or(Duration::from_secs(3600));
-        let mut figures = interval_at(Instant::now() + stretch, stretch);
-        loop {
-            let ready = desk.has_ready();
-            if !ready && let Some(reason) = desk.reached {
-                return over(
-                    if desk.counts.lost > 0 { Outcome::Unreachable } else { Outcome::Done },
-                    reason,
-                );
-            }
-            let item = tokio::select! {
-                biased;
-                outcome = signals.next() => {
-                    let reason = if outcome == Outcome::Interrupted { "interrupted" } else { "terminated" };
-                    return Ended { reason: begun.then_some(reason), ..over(outcome, reason) };
-                }
-                ended = departure.comes() => match ended {
-                    Ok(()) => return failed(io::ErrorKind::BrokenPipe.into(), begun),
-                    Err(error) => return failed(error, begun),
-                },
-                () = sleep_until(until.unwrap_or(far)) => {
-                    if args.summary.is_some() && let Err(error) = desk.figures() {
-                        return failed(error, begun);
-                    }
-                    let outcome = if desk.counts.lost > 0 { Outcome::Unreachable } else { Outcome::Done };
-                    return over(outcome, "for");
-                }
-                () = sleep_until(limit.unwrap_or(far)) => {
-                    return Ended { reason: begun.then_some("timeout"), ..over(Outcome::Unreachable, "timeout") };
-                }
-                () = outlet.room(), if ready => {
-                    let (lines, copy) = desk.ready();
-                    outlet.put(lines, copy);
-                    continue;
-                }
-                _ = redraw.tick(), if status.is_some() => {
-                    if let Some(status) = &mut status {
-                        outlet.show(&status.line(desk));
-                    }
-                    continue;
-                }
-                _ = figures.tick(), if args.summary.is_some() && begun && !ready => {
-                    if let Err(error) = desk.figures() {
-                        return failed(error, begun);
-                    }
-                    continue;
-                }
-                item = next(&mut items, desk), if !ready => item,
-            };
-            let Some(item) = item else {
-                // Everything that could be said has been.
-                return over(Outcome::Unreachable, "lost");
-            };
-            if !begun && matches!(item, Item::Open { .. }) {
-                begun = true;
-                until = args.span.map(|span| Instant::now() + span);
-                if let Err(error) = desk.start() {
-                    return failed(error, begun);
-                }
-            }
-            if let Item::Lost { worker, from: None, error } = &item
-                && (!args.all || workers == desk.counts.lost + 1)
-                && (!begun || !args.all)
-            {
-                let how = Raw::Refused(*worker, error.clone());
-                return Ended { how, reason: begun.then_some("failed") };
-            }
-            if let Err(error) = desk.take(&item) {
-                return failed(error, begun);
-            }
-        }
-    }
-}
-
-/// The next item; while the stream is over, none.
-async fn next(items: &mut mpsc::Receiver<Item>, desk: &Desk<'_>) -> Option<Item> {
-    match desk.reached {
-        None => items.recv().await,
-        Some(_) => pending().await,
-    }
 }

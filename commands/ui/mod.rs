@@ -28,7 +28,7 @@ use serde::Serialize;
 
 pub(crate) use self::bars::Bars;
 pub(crate) use self::json::{Envelope, to_string as json_text};
-pub(crate) use self::outlet::{Departure, Outlet};
+pub(crate) use self::outlet::{Departure, Outlet, Parcel};
 pub(crate) use self::paint::{HUES, Tone, paint, state};
 pub(crate) use self::plan::PlanView;
 pub(crate) use self::progress::Progress;
@@ -173,6 +173,14 @@ impl Ui {
         if !self.look.quiet && self.look.format == Format::Text {
             self.say(&self.wrap(line));
         }
+    }
+
+    /// The same note as text with its line break, for an [`Outlet`]; empty where it would be silent.
+    pub(crate) fn note_text(&self, line: &str) -> String {
+        if self.look.quiet || self.look.format != Format::Text {
+            return String::new();
+        }
+        paint::finish(&self.redactor.clean(&self.wrap(line)), self.look.colour_err) + "\n"
     }
 
     /// Caveats before a stream begins, as notes.

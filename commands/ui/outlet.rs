@@ -18,7 +18,7 @@ const ROOM: usize = 4;
 
 /// See the module.
 pub(crate) struct Outlet {
-    parcels: mpsc::Sender<Parcel>,
+    parcels: mpsc::Sender<Sent>,
     /// Columns, where a status can be shown.
     status: Option<u16>,
 }
@@ -30,9 +30,19 @@ pub(crate) struct Departure {
     told: bool,
 }
 
-enum Parcel {
-    /// For stdout, and for the copy.
-    Lines(Vec<u8>, Vec<u8>),
+/// What is to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Parcel {
+    /// For stdout.
+    pub(crate) lines: Vec<u8>,
+    /// For the copy.
+    pub(crate) copy: Vec<u8>,
+    /// For stderr.
+    pub(crate) notes: String,
+}
+
+enum Sent {
+    Parcel(Parcel),
     /// What stands below from now on.
     Status(String),
 }
@@ -68,9 +78,9 @@ impl Outlet {
         let _ = self.parcels.reserve().await;
     }
 
-    /// Hands over lines for stdout and for the copy; [`Outlet::room`] first, or they are in vain.
-    pub(crate) fn put(&self, lines: Vec<u8>, copy: Vec<u8>) {
-        let _ = self.parcels.try_send(Parcel::Lines(lines, copy));
+    /// Hands over what is to be written; [`Outlet::room`] first, or it is in vain.
+    pub(crate) fn put(&self, parcel: Parcel) {
+        let _ = self.parcels.try_send(Sent::Parcel(parcel));
     }
 
     /// Changes the status, if nothing more important waits.
@@ -78,7 +88,7 @@ impl Outlet {
         let Some(width) = self.status.filter(|_| self.parcels.capacity() == ROOM) else { return };
         let room = usize::from(width.saturating_sub(2));
         let line = paint::finish(&cut(status, room), true);
-        let _ = self.parcels.try_send(Parcel::Status(line));
+        let _ = self.parcels.try_send(Sent::Status(line));
     }
 
     /// Writes what waits, as far as its reader takes it by `deadline`.
@@ -151,30 +161,30 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, mut arriving: mpsc::Receiver<Parcel>) -> io::Result<()> {
-        while let Some(parcel) = arriving.blocking_recv() {
-            match parcel {
-                Parcel::Lines(lines, copy) => {
-                    self.clear();
-                    let mut out = io::stdout().lock();
-                    out.write_all(&lines)?;
-                    out.flush()?;
-                    if let Some(file) = self.copy.as_mut().filter(|_| !copy.is_empty()) {
-                        file.write_all(&copy).map_err(|error| {
-                            // A disk is no reader that has left.
-                            io::Error::other(format!("writing the copy: {error}"))
-                        })?;
-                    }
-                    self.draw();
-                }
-                Parcel::Status(status) => {
-                    self.clear();
-                    self.status = status;
-                    self.draw();
-                }
+    fn run(mut self, mut arriving: mpsc::Receiver<Sent>) -> io::Result<()> {
+        while let Some(sent) = arriving.blocking_recv() {
+            self.clear();
+            match sent {
+                Sent::Parcel(parcel) => self.write(&parcel)?,
+                Sent::Status(status) => self.status = status,
             }
+            self.draw();
         }
         self.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, parcel: &Parcel) -> io::Result<()> {
+        let Parcel { lines, copy, notes } = parcel;
+        let _ = io::stderr().lock().write_all(notes.as_bytes());
+        let mut out = io::stdout().lock();
+        out.write_all(lines)?;
+        out.flush()?;
+        if let Some(file) = &mut self.copy {
+            // A disk is no reader that has left.
+            let failed = |error| io::Error::other(format!("writing the copy: {error}"));
+            file.write_all(copy).map_err(failed)?;
+        }
         Ok(())
     }
 

@@ -120,7 +120,9 @@ impl Tails {
             envelope::result(&reply)?.ok_or_else(|| reply.wrong_shape("no tail in it"))?;
         let url = found.url.ok_or_else(|| reply.wrong_shape("the tail has no url"))?;
         let expires = found.expires_at.as_deref().and_then(lenient::time);
-        let lifetime = expires.map(|at| at - dated(&reply).unwrap_or(now));
+        // The date is cut to a whole second: the tail may end so much earlier than it seems to.
+        let dated = dated(&reply).map(|at| at + TimeDelta::seconds(1));
+        let lifetime = expires.map(|at| at - dated.unwrap_or(now));
         Ok(Tail { id: found.id, url: url.into(), lifetime })
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
 
 use super::pick::{Field, elements, fields, is_there, number, text};
 use super::trace::milliseconds;
@@ -51,7 +52,7 @@ struct Hidden<'a>(Field<'a>);
 
 impl PartialEq for Hidden<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.map(|raw| raw.get()) == other.0.map(|raw| raw.get())
+        self.0.map(RawValue::get) == other.0.map(RawValue::get)
     }
 }
 

@@ -34,7 +34,7 @@ struct Change {
 enum Woken {
     Came,
     Taken,
-    Opened(Result<Line, TailError>),
+    Opened(Result<Box<Line>, TailError>),
     Looked(Option<String>),
     Due,
     Unheard,
@@ -77,7 +77,7 @@ impl Session<'_> {
                 },
                 () = line.socket.wait(), if reading => Woken::Came,
                 () = wait_for(old), if reading => Woken::Came,
-                opened = maybe(&mut opening) => Woken::Opened(opened),
+                opened = maybe(&mut opening) => Woken::Opened(opened.map(Box::new)),
                 looked = maybe(&mut looking) => Woken::Looked(looked.ok().flatten()),
                 () = sleep_until(due) => Woken::Due,
             };
@@ -90,7 +90,7 @@ impl Session<'_> {
                     opening = None;
                     renewals = 0;
                     let version = next.version.clone();
-                    let old = std::mem::replace(&mut line, next);
+                    let old = std::mem::replace(&mut line, *next);
                     if let Some(change) = &mut change {
                         change.old = Some(old);
                         change.until = Some(now + line.overlap);

@@ -1,6 +1,7 @@
 //! Figures instead of lines: rates, errors and durations, by worker and by version, so that the two
 //! sides of a canary stand side by side. Pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -56,7 +57,7 @@ pub struct Percentiles {
 impl Summary {
     /// Counts an event of the worker in this place.
     pub fn count(&mut self, worker: usize, trace: &Trace<'_>) {
-        let key = (worker, trace.version().map(|version| version.into_owned()));
+        let key = (worker, trace.version().map(Cow::into_owned));
         let full = self.rows.len() >= ROWS && !self.rows.contains_key(&key);
         let key = if full { (worker, None) } else { key };
         let row = self.rows.entry(key).or_default();

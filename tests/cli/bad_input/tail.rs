@@ -84,7 +84,7 @@ fn a_broken_protocol_costs_the_line_and_it_is_got_back() {
 #[test]
 fn a_log_line_of_1_mib_is_whole_in_json_and_cut_on_a_terminal() {
     let long = "x".repeat(1 << 20);
-    let big = events::logged(event(1), "log", json!([long]));
+    let big = events::logged(event(1), "log", &json!([long]));
     let site = site(vec![vec![Step::Event(big.clone())]; 2]);
     let lines = stream(&site.run("tail public --json --max-events 1").exits(0).stdout);
     assert_eq!(lines[1]["trace"], big);
@@ -98,8 +98,8 @@ fn a_log_line_of_1_mib_is_whole_in_json_and_cut_on_a_terminal() {
 #[test]
 fn escapes_in_a_log_never_reach_the_terminal_and_forge_no_line() {
     let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}evil\u{9b}31m\n03:12:41 JST public ✓ 200 GET https://forged";
-    let mut bad = events::logged(event(1), hostile, json!([hostile, { "k": hostile }]));
-    bad = events::threw(bad, hostile, json!(hostile), hostile);
+    let mut bad = events::logged(event(1), hostile, &json!([hostile, { "k": hostile }]));
+    bad = events::threw(bad, hostile, &json!(hostile), hostile);
     bad["event"]["request"]["url"] = json!(hostile);
     bad["outcome"] = json!(hostile);
     let site = site(vec![vec![Step::Event(bad.clone())]; 2]);

@@ -69,10 +69,10 @@ fn logs_are_unfolded_and_exceptions_have_their_stack() {
     let event = events::logged(
         events::fetch("POST", "https://x/y", 503, at()),
         "log",
-        json!([line.to_string()]),
+        &json!([line.to_string()]),
     );
-    let event = events::logged(event, "warn", json!(["plain", { "a": 1 }]));
-    let event = events::threw(event, "TypeError", json!("no price"), "    at f (a.ts:1:2)");
+    let event = events::logged(event, "warn", &json!(["plain", { "a": 1 }]));
+    let event = events::threw(event, "TypeError", &json!("no price"), "    at f (a.ts:1:2)");
     let site = site([vec![Step::Event(events::ended(event, "exception"))]]);
     let text = site.run("tail public --max-events 1").exits(0).stdout;
     let lines: Vec<_> = text.lines().collect();
@@ -90,7 +90,7 @@ fn filters_of_cloudflare_are_asked_for_and_those_of_ours_are_applied() {
     let site = site([vec![]]);
     let words = "tail public --status ok,error --method get --header X-A:b --ip self --search x \
                  --sampling-rate 0.5 --for 1s";
-    site.run(words).exits(0);
+    let _ = site.run(words).exits(0);
     let filters = site.stand_in.tails().all()[0].filters.clone();
     let outcomes =
         filters.as_array().unwrap().iter().find_map(|f| f["outcome"].as_array()).unwrap().clone();
@@ -155,10 +155,10 @@ fn a_copy_is_private_redacted_and_never_written_over() {
     leaky["event"]["request"]["url"] = json!("https://x/y?access_token=MARKER-1&q=2");
     leaky["event"]["request"]["headers"] = json!({ "x-api-key": "MARKER-2" });
     let leaky =
-        events::logged(leaky, "log", json!([r#"{"level":"info","refreshToken":"MARKER-3"}"#]));
+        events::logged(leaky, "log", &json!([r#"{"level":"info","refreshToken":"MARKER-3"}"#]));
     let site = site([vec![Step::Event(leaky)]]);
     let copy = site.site.home().join("copy.ndjson");
-    site.run("tail public --max-events 1 --out copy.ndjson").exits(0);
+    let _ = site.run("tail public --max-events 1 --out copy.ndjson").exits(0);
     let text = std::fs::read_to_string(&copy).unwrap();
     assert_eq!(words(&stream(&text)), ["start", "tail", "ended"]);
     assert!(!text.contains("MARKER") && text.contains("q=2"), "{text}");
@@ -172,7 +172,7 @@ fn a_copy_is_private_redacted_and_never_written_over() {
 fn a_version_is_named_by_number_or_taken_from_the_newest_deployment() {
     let site = site([]);
     for (words, wanted) in [("--version @141", 141), ("--since-deploy", 141)] {
-        site.run(&format!("tail public {words} --for 1s")).exits(0);
+        let _ = site.run(&format!("tail public {words} --for 1s")).exits(0);
         let id = parky_ops::sandbox::cloudflare::version_id(SCRIPT, wanted);
         let filters = site.stand_in.tails().all().last().unwrap().filters.clone();
         assert_eq!(filters, json!([{ "scriptVersion": id }]), "{words}");

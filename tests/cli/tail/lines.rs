@@ -114,21 +114,22 @@ fn a_quiet_line_that_answers_lives() {
 fn while_two_lines_overlap_each_event_comes_as_often_as_it_was_sent() {
     let site = site([]);
     let tails = site.stand_in.tails().clone();
-    tails.set_lifetime(TimeDelta::seconds(3));
+    tails.set_lifetime(TimeDelta::seconds(6));
     let sending = tails.clone();
     watched(&site.stand_in, &pace(), Clock::system(), |mut items| async move {
         let mut seen = 0;
-        let mut sent = 0;
+        let mut sent = 0_u64;
         let mut renewed = 0;
         while renewed < 2 || seen < sent {
             if renewed < 2 && sending.sockets() > 0 {
-                // All alike: only their count tells doubles from two of a kind.
-                sending.send(SCRIPT, &Step::Event(event(1)));
-                sent += 1;
+                // Two that are alike: only their count tells them from one that came twice.
+                sending.send(SCRIPT, &Step::Event(event(sent)));
+                sending.send(SCRIPT, &Step::Event(event(sent)));
+                sent += 2;
             }
             while let Ok(item) = timeout(Duration::from_millis(15), items.recv()).await {
                 match item.expect("another item") {
-                    Item::Frames { frames, .. } => seen += frames.len(),
+                    Item::Frames { frames, .. } => seen += frames.len() as u64,
                     Item::Renewed { .. } => renewed += 1,
                     Item::Open { .. } => {}
                     other => panic!("{other:?}"),
@@ -145,14 +146,14 @@ fn while_two_lines_overlap_each_event_comes_as_often_as_it_was_sent() {
 fn a_tail_that_cannot_be_renewed_is_lost_when_it_has_expired_and_not_before() {
     let site = site([vec![sends(1)], vec![sends(2)]]);
     let stand_in = site.stand_in.clone();
-    stand_in.tails().set_lifetime(TimeDelta::milliseconds(1500));
+    stand_in.tails().set_lifetime(TimeDelta::seconds(3));
     let path = format!("/client/v4/accounts/{ACCOUNT_ID}/workers/scripts/{SCRIPT}/tails");
-    let pace = Pace { backoff: vec![Duration::from_millis(100); 30], ..pace() };
+    let pace = Pace { backoff: vec![Duration::from_millis(200); 60], ..pace() };
     let faults = stand_in.clone();
     watched(&stand_in, &pace, Clock::system(), |mut items| async move {
         frames(&mut items, 1).await;
         let broken = Fault::answer(Canned::html(502)).on(parky_ops::http::Method::POST);
-        faults.server().faults().set(&path, broken.times(12));
+        faults.server().faults().set(&path, broken.times(14));
         let Item::Gap { cause, .. } = next(&mut items).await else { panic!("no gap") };
         assert_eq!(cause, TailError::Expired.to_string());
         assert!(frames(&mut items, 1).await[0].contains("\"number\":2"));
@@ -213,7 +214,7 @@ fn a_clock_that_is_wrong_by_an_hour_changes_nothing() {
     for hours in [-1, 1] {
         let site = site([]);
         let tails = site.stand_in.tails().clone();
-        tails.set_lifetime(TimeDelta::seconds(3));
+        tails.set_lifetime(TimeDelta::seconds(5));
         let now: DateTime<Utc> = Utc::now() + TimeDelta::hours(hours);
         let count = tails.clone();
         watched(&site.stand_in, &pace(), Clock::fixed(now), |mut items| async move {

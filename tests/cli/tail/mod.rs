@@ -6,7 +6,7 @@ mod lines;
 mod signals;
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -87,10 +87,6 @@ impl Running {
         let begin = format!("{{\"event\":\"{word}\"");
         let came = || self.lines().iter().filter(|line| line.starts_with(&begin)).count();
         wait_until(&format!("{count} of {word} in {:?}", self.lines()), || came() >= count);
-    }
-
-    pub(crate) fn stderr(&mut self) -> ChildStderr {
-        self.child.stderr.take().unwrap()
     }
 
     /// Waits for its end: the exit code, and all lines.

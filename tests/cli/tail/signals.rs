@@ -45,6 +45,21 @@ fn a_reader_that_leaves_ends_it_even_while_nothing_comes() {
 }
 
 #[test]
+fn on_a_terminal_a_status_stands_below_and_goes_at_the_end() {
+    let site = site([vec![sends(1)]]);
+    let mut pty = site.run("tail public").at_terminal(100);
+    pty.wait_until_shown("not sampled");
+    pty.wait_until_shown("✓ 200 GET https://api.parky.co.jp/1");
+    pty.type_in("\u{3}");
+    let ended = pty.end();
+    assert_eq!(ended.code, Some(130), "{}", ended.raw);
+    assert!(ended.raw.contains(" events/s · 0 errors · last event "), "{}", ended.raw);
+    assert!(ended.screen.contains("ended (interrupted): 1 events"), "{}", ended.screen);
+    assert!(!ended.screen.contains("events/s"), "{}", ended.screen);
+    assert_deleted(site.stand_in.tails());
+}
+
+#[test]
 fn ctrl_c_while_a_tail_is_being_opened_deletes_it_all_the_same() {
     let site = site([vec![]]);
     let slow =

@@ -20,7 +20,7 @@ pub const OUTCOMES: [&str; 12] = [
 ];
 
 /// An event around `event`, the part that tells its kind.
-pub fn around(event: Value, at: DateTime<Utc>) -> Value {
+pub fn around(event: &Value, at: DateTime<Utc>) -> Value {
     json!({
         "wallTime": 24,
         "cpuTime": 3,
@@ -71,25 +71,25 @@ pub fn fetch(method: &str, url: &str, status: u16, at: DateTime<Utc>) -> Value {
         },
         "response": { "status": status },
     });
-    around(event, at)
+    around(&event, at)
 }
 
 /// One event of each kind, with the name of the kind.
 pub fn of_every_kind(at: DateTime<Utc>) -> Vec<(&'static str, Value)> {
     let ms = at.timestamp_millis();
     let iso = at.to_rfc3339();
-    let mut rpc = around(json!({ "rpcMethod": "reserve" }), at);
+    let mut rpc = around(&json!({ "rpcMethod": "reserve" }), at);
     rpc["entrypoint"] = json!("Inventory");
-    let mut alarm = around(json!({ "scheduledTime": iso }), at);
+    let mut alarm = around(&json!({ "scheduledTime": iso }), at);
     alarm["eventTimestamp"] = Value::Null;
     let socket = json!({ "getWebSocketEvent": { "webSocketEventType": "close", "code": 1006, "wasClean": false } });
     vec![
         ("fetch", fetch("GET", "https://api.parky.co.jp/v2/spots?near=shibuya", 200, at)),
-        ("scheduled", around(json!({ "cron": "*/5 * * * *", "scheduledTime": ms }), at)),
+        ("scheduled", around(&json!({ "cron": "*/5 * * * *", "scheduledTime": ms }), at)),
         (
             "email",
             around(
-                json!({ "mailFrom": "user@example.jp", "rcptTo": "help@parky.co.jp", "rawSize": 2048 }),
+                &json!({ "mailFrom": "user@example.jp", "rcptTo": "help@parky.co.jp", "rawSize": 2048 }),
                 at,
             ),
         ),
@@ -97,15 +97,15 @@ pub fn of_every_kind(at: DateTime<Utc>) -> Vec<(&'static str, Value)> {
         (
             "tail",
             around(
-                json!({ "consumedEvents": [{ "scriptName": "a" }, { "scriptName": "b" }, { "scriptName": "a" }, {}] }),
+                &json!({ "consumedEvents": [{ "scriptName": "a" }, { "scriptName": "b" }, { "scriptName": "a" }, {}] }),
                 at,
             ),
         ),
-        ("queue", around(json!({ "queue": "reservations", "batchSize": 7 }), at)),
+        ("queue", around(&json!({ "queue": "reservations", "batchSize": 7 }), at)),
         ("rpc", rpc),
-        ("websocket", around(socket, at)),
-        ("null", around(Value::Null, at)),
-        ("empty", around(json!({}), at)),
+        ("websocket", around(&socket, at)),
+        ("null", around(&Value::Null, at)),
+        ("empty", around(&json!({}), at)),
     ]
 }
 
@@ -116,7 +116,7 @@ pub fn sampling(on: bool, at: DateTime<Utc>) -> Value {
     } else {
         ("overload-stop", "Tail has exited sampling mode and is back to normal.")
     };
-    around(json!({ "type": kind, "message": message }), at)
+    around(&json!({ "type": kind, "message": message }), at)
 }
 
 /// The same event with another outcome.
@@ -126,7 +126,7 @@ pub fn ended(mut event: Value, outcome: &str) -> Value {
 }
 
 /// The same event with one more line of the console.
-pub fn logged(mut event: Value, level: &str, message: Value) -> Value {
+pub fn logged(mut event: Value, level: &str, message: &Value) -> Value {
     let at = event["eventTimestamp"].clone();
     if let Some(logs) = event["logs"].as_array_mut() {
         logs.push(json!({ "level": level, "message": message, "timestamp": at }));
@@ -135,7 +135,7 @@ pub fn logged(mut event: Value, level: &str, message: Value) -> Value {
 }
 
 /// The same event with one more exception.
-pub fn threw(mut event: Value, name: &str, message: Value, stack: &str) -> Value {
+pub fn threw(mut event: Value, name: &str, message: &Value, stack: &str) -> Value {
     let at = event["eventTimestamp"].clone();
     if let Some(exceptions) = event["exceptions"].as_array_mut() {
         exceptions

@@ -43,9 +43,9 @@ impl Traffic {
             true => {
                 let cron =
                     json!({ "cron": "*/5 * * * *", "scheduledTime": now.timestamp_millis() });
-                let event = events::around(cron, now);
+                let event = events::around(&cron, now);
                 let line = json!({ "level": "info", "scope": "sync", "resource": "stores", "message": "差分を反映", "changed": self.draw("changed", 40) });
-                events::logged(event, "log", json!([line.to_string()]))
+                events::logged(event, "log", &json!([line.to_string()]))
             }
             false => self.request(troubled, now),
         };
@@ -65,13 +65,13 @@ impl Traffic {
             let event = events::logged(
                 events::fetch(method, &url, 503, now),
                 "error",
-                json!([line.to_string()]),
+                &json!([line.to_string()]),
             );
             if self.draw("thrown", 10) < 4 {
                 let stack = "    at reserve (src/v2/reservations.ts:84:13)\n    at handle (src/index.ts:31:5)";
                 let message = json!("Cannot read properties of undefined (reading 'price')");
                 return events::ended(
-                    events::threw(event, "TypeError", message, stack),
+                    events::threw(event, "TypeError", &message, stack),
                     "exception",
                 );
             }
@@ -82,7 +82,7 @@ impl Traffic {
             return events::logged(
                 event,
                 "log",
-                json!(["cache", "hit", { "key": "spots:shibuya" }]),
+                &json!(["cache", "hit", { "key": "spots:shibuya" }]),
             );
         }
         event
