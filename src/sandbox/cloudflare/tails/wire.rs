@@ -45,11 +45,14 @@ pub(super) async fn get(from: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, 
         127 => from.read_u64().await?,
         short => u64::from(short),
     };
-    if second & 0x80 == 0 || length > LONGEST {
+    if length > LONGEST {
         return Err(io::ErrorKind::InvalidData.into());
     }
+    // wrangler masks nothing, against the standard, and Cloudflare takes it.
     let mut mask = [0; 4];
-    from.read_exact(&mut mask).await?;
+    if second & 0x80 != 0 {
+        from.read_exact(&mut mask).await?;
+    }
     let mut payload = vec![0; length as usize];
     from.read_exact(&mut payload).await?;
     for (byte, mask) in payload.iter_mut().zip(mask.iter().cycle()) {
