@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use crate::args::globals::Globals;
 use crate::{
-    completions, config, dlq, doctor, health, help, pages, rollback, sandbox, tail, triage, workers,
+    completions, config, dlq, doctor, health, help, pages, rollback, sandbox, smoke, tail, triage,
+    workers,
 };
 
 /// The on-call runbook of Parky as one fast program
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Rollback(rollback::RollbackCommand),
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
+    Smoke(smoke::SmokeArgs),
     Tail(Box<tail::TailArgs>),
     Triage(triage::TriageArgs),
     #[command(subcommand)]

@@ -167,6 +167,7 @@ fn look(globals: &Globals, vars: &Vars) -> Look {
         animate: err && !dumb && vars.get("CI").is_none(),
         quiet: globals.quiet,
         verbose: globals.verbose > 0,
+        runner: vars.get("GITHUB_ACTIONS") == Some("true"),
     }
 }
 

@@ -15,6 +15,7 @@ mod report;
 mod rollback;
 mod sandbox;
 mod signals;
+mod smoke;
 mod stage;
 mod tail;
 mod triage;
@@ -64,6 +65,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Pages(command) => signals::block_on(pages::run(command, ctx, ui)),
         Command::Rollback(command) => signals::block_on(rollback::run(command, ctx, ui)),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),
+        Command::Smoke(args) => signals::block_on(smoke::run(args, ctx, ui)),
         Command::Tail(args) => signals::block_on(tail::run(args, ctx, ui)),
         Command::Triage(args) => signals::block_on(triage::run(args, ctx, ui)),
         Command::Workers(command) => signals::block_on(workers::run(command, ctx, ui)),

@@ -30,6 +30,7 @@ pub mod probe;
 pub mod rollback;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod smoke;
 pub mod state;
 pub mod statuspage;
 pub mod tail;

@@ -4,6 +4,7 @@
 //! in memory) or a [`RowStream`] (a list); [`Ui`] picks text or JSON, and every byte passes the
 //! redactor and the sanitiser on its way out.
 
+mod actions;
 mod bars;
 mod harmless;
 mod json;
@@ -17,6 +18,7 @@ mod rows;
 mod stream;
 mod table;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use parky_ops::domain::{Caveat, Redactor};
 use parky_ops::http::RequestLog;
 use serde::Serialize;
 
+pub(crate) use self::actions::Level;
 pub(crate) use self::bars::Bars;
 pub(crate) use self::json::{Envelope, to_string as json_text};
 pub(crate) use self::outlet::{Departure, Outlet, Parcel};
@@ -85,6 +88,8 @@ pub(crate) struct Look {
     pub(crate) animate: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// Whether GitHub's runner reads along and would obey what looks like a command.
+    pub(crate) runner: bool,
 }
 
 /// The writer.
@@ -110,6 +115,7 @@ impl Ui {
             animate: false,
             quiet: false,
             verbose: false,
+            runner: false,
         };
         Self::new(look, Envelope { env: String::new(), sandbox: None }, Redactor::default())
     }
@@ -119,7 +125,13 @@ impl Ui {
         Arc::new(requests::OnStderr {
             colour: self.look.colour_err,
             redactor: self.redactor.clone(),
+            runner: self.look.runner,
         })
+    }
+
+    /// The name of the environment.
+    pub(crate) fn env(&self) -> &str {
+        &self.envelope.env
     }
 
     /// The scenario, in a sandbox.
@@ -209,13 +221,26 @@ impl Ui {
 
     /// A line on stderr, `-q` or not.
     pub(crate) fn say(&self, line: &str) {
-        on_stderr(line, &self.redactor, self.look.colour_err);
+        on_stderr(line, &self.redactor, self.look.colour_err, self.look.runner);
+    }
+
+    /// An annotation of the run in GitHub Actions, in every format.
+    pub(crate) fn annotate(&self, level: Level, title: &str, message: &str) {
+        let (title, message) = (self.redactor.clean(title), self.redactor.clean(message));
+        let line = actions::annotation(level, &title, &message);
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Text without secrets, for a file.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.redactor.clean(text).into_owned()
     }
 
     /// One JSON object on stderr.
     pub(crate) fn say_json<T: Serialize>(&self, value: &T) {
         let text = json::to_string(value).unwrap_or_default();
-        let _ = writeln!(io::stderr().lock(), "{}", self.redactor.clean(&text));
+        let text = self.redactor.clean(&text);
+        let _ = writeln!(io::stderr().lock(), "{}", self.obeyed_by_nobody(&text, true));
     }
 
     /// Text with its colours on stdout.
@@ -224,14 +249,23 @@ impl Ui {
     }
 
     fn write_out(&self, text: &str) -> io::Result<()> {
+        let text = self.redactor.clean(text);
+        let text = self.obeyed_by_nobody(&text, self.look.format == Format::Json);
         let mut out = io::stdout().lock();
-        out.write_all(self.redactor.clean(text).as_bytes())?;
+        out.write_all(text.as_bytes())?;
         out.flush()
+    }
+
+    fn obeyed_by_nobody<'a>(&self, text: &'a str, json: bool) -> Cow<'a, str> {
+        if self.look.runner { actions::defuse(text, json) } else { text.into() }
     }
 }
 
-fn on_stderr(line: &str, redactor: &Redactor, colour: bool) {
-    let page = paint::finish(&redactor.clean(line), colour);
+fn on_stderr(line: &str, redactor: &Redactor, colour: bool, runner: bool) {
+    let mut page = paint::finish(&redactor.clean(line), colour);
+    if runner {
+        page = actions::defuse(&page, false).into_owned();
+    }
     // Nobody is left to be told where stderr is closed.
     let _ = writeln!(io::stderr().lock(), "{page}");
 }

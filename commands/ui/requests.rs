@@ -9,6 +9,7 @@ use super::{Tone, on_stderr, paint};
 pub(super) struct OnStderr {
     pub(super) colour: bool,
     pub(super) redactor: Redactor,
+    pub(super) runner: bool,
 }
 
 impl RequestLog for OnStderr {
@@ -18,6 +19,6 @@ impl RequestLog for OnStderr {
         let id = request_id.map(|id| format!(" id={id}")).unwrap_or_default();
         let error = error.map(|error| format!(" {error}")).unwrap_or_default();
         let line = one_line(&format!("{method} {url} {status} {ms} ms try={attempt}{id}{error}"));
-        on_stderr(&paint(Tone::Dim, &line), &self.redactor, self.colour);
+        on_stderr(&paint(Tone::Dim, &line), &self.redactor, self.colour, self.runner);
     }
 }

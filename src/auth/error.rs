@@ -87,6 +87,12 @@ pub enum AuthError {
         /// The reference.
         reference: String,
     },
+    /// A pipeline in which nobody is signed in to 1Password.
+    #[error("no 1Password account in this pipeline for {}", shown(reference))]
+    OpNobody {
+        /// The reference.
+        reference: String,
+    },
     /// `op` gave no answer.
     #[error("op gave no answer for {} within {:.1} s", shown(reference), limit.as_secs_f64())]
     OpTimeout {
@@ -144,6 +150,10 @@ impl AuthError {
             Self::OpMissing { .. } => {
                 "install the 1Password CLI, or set the value itself in the variable".to_owned()
             }
+            Self::OpNobody { .. } => {
+                "give the job OP_SERVICE_ACCOUNT_TOKEN; a fork's pull request gets no secrets"
+                    .to_owned()
+            }
             Self::OpTimeout { reference, .. } | Self::OpFailed { reference, .. } => {
                 // The value goes to /dev/null: a shared screen is no place for it.
                 format!(
@@ -162,7 +172,9 @@ impl AuthError {
     /// The word for a check that could not look because of this.
     pub fn code(&self) -> ReasonCode {
         match self {
-            Self::NotSet { .. } | Self::Gh { .. } => ReasonCode::NoCredential,
+            Self::NotSet { .. } | Self::Gh { .. } | Self::OpNobody { .. } => {
+                ReasonCode::NoCredential
+            }
             _ => ReasonCode::BadCredential,
         }
     }

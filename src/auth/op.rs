@@ -89,6 +89,9 @@ pub(super) async fn read(
         let line = "the reference holds a line break or an invisible character".to_owned();
         return Err(AuthError::OpFailed { reference: reference_of(), line });
     }
+    if token.is_none() && is_unattended(vars) {
+        return Err(AuthError::OpNobody { reference: reference_of() });
+    }
     let missing = || AuthError::OpMissing { reference: reference_of() };
     let program = program::find(vars, "op").ok_or_else(missing)?;
     let env = environment(vars, token, redactor);
@@ -109,6 +112,12 @@ pub(super) async fn read(
     let text = String::from_utf8(output.stdout).map_err(|_| failed("not text".to_owned()))?;
     // op ends its answer with one line break of its own; any other belongs to the value.
     Ok(SecretString::from(text.strip_suffix('\n').unwrap_or(&text)))
+}
+
+/// A pipeline without any account for op, as that of a fork's pull request, which gets no secrets:
+/// nobody sits there who could sign in.
+fn is_unattended(vars: &Vars) -> bool {
+    vars.get("CI").is_some() && !vars.names().any(|name| name.starts_with("OP_"))
 }
 
 fn environment(

@@ -23,7 +23,7 @@ const OTHERS: [CredentialName; 6] = [
     CredentialName::MailTo,
 ];
 
-pub(super) async fn examine(world: &World) -> Vec<Check> {
+pub(crate) async fn examine(world: &World) -> Vec<Check> {
     let webhooks = world.config.channels.keys().map(|channel| CredentialName::webhook(channel));
     let names = NEEDED.into_iter().chain(OTHERS).chain(webhooks);
     let mut checks = join_all(names.map(|name| one(world, name))).await;

@@ -5,6 +5,9 @@
 mod credentials;
 mod services;
 
+pub(crate) use credentials::examine as credentials;
+pub(crate) use services::examine as services;
+
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -69,7 +72,7 @@ async fn local_state(world: &World) -> Check {
 }
 
 /// Connects and reads once, as every database check would.
-async fn database(world: &World) -> Vec<Check> {
+pub(crate) async fn database(world: &World) -> Vec<Check> {
     if let Ok(found) = world.database(patience(world)).await {
         world.note(unchecked_server(&found.parsed));
     }

@@ -17,7 +17,7 @@ use crate::http::{ApiError, Fault, Service};
 /// How long one service may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-pub(super) async fn examine(world: &World) -> Vec<Check> {
+pub(crate) async fn examine(world: &World) -> Vec<Check> {
     let simple = [
         (CredentialName::GithubToken, Service::GitHub, &["rate_limit"][..]),
         (CredentialName::SentryAuthToken, Service::Sentry, &["organizations"][..]),

@@ -296,7 +296,7 @@ impl Sandbox {
 }
 
 /// Variables that say how to run and show things.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 15] = [
     "PATH",
     "TMPDIR",
     "LANG",
@@ -309,6 +309,8 @@ const KEPT: [&str; 13] = [
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "CI",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
     "USER",
 ];
 

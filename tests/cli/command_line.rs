@@ -106,6 +106,9 @@ fn the_command_tree() {
     parky-ops sandbox scenarios [OPTIONS]
     parky-ops sandbox up [OPTIONS] <DIR>
         --scenario <SCENARIO>
+    parky-ops smoke [OPTIONS]
+        --require <NAME>
+        --junit <FILE>
     parky-ops triage [OPTIONS]
         --host <HOST>
         --symptom <SYMPTOM>

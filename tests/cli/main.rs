@@ -24,6 +24,7 @@ mod pages;
 mod rollback;
 mod sandbox;
 mod tail;
+mod smoke;
 mod terminal;
 mod triage;
 mod workers;
