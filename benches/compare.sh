@@ -23,6 +23,14 @@ fi
 row "local commands: at most 10 ms"
 hyperfine -N --warmup 5 --runs 100 "$ours config path" "$ours completions bash" "$ours help exit-codes"
 
+row "dynamic completion: at most 10 ms"
+completing() { # completing WORD...: as bash asks for the last one
+    PARKY_OPS_COMPLETE=bash _CLAP_COMPLETE_INDEX=$# hyperfine -N --warmup 5 --runs 100 "$ours -- parky-ops $*"
+}
+completing tri
+completing health api
+completing --env d
+
 directory=$(mktemp -d)
 "$sandboxed" sandbox up "$directory/box" --scenario healthy >"$directory/variables" 2>"$directory/log" &
 box=$!
@@ -63,3 +71,10 @@ else
     hyperfine --warmup 1 --runs 10 "$ours workers deployments public --json" \
         "$ours rollback worker public --dry-run --json" "$ours rollback plan --json"
 fi
+row "smoke: slowest check + 0.2 s"
+hyperfine --warmup 1 --runs 10 "$ours smoke --json"
+"$ours" smoke --json | python3 -c '
+import json, sys
+checks = json.load(sys.stdin)["data"]["checks"]
+slowest = max(checks, key=lambda check: check["took_ms"])
+print("slowest check:", slowest["source"], slowest["name"], slowest["took_ms"], "ms")'

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use crate::args::globals::Globals;
 use crate::{
-    completions, config, dlq, doctor, health, help, pages, rollback, sandbox, smoke, tail, triage,
-    workers,
+    completions, config, dlq, doctor, health, help, man, pages, rollback, sandbox, smoke, tail,
+    triage, workers,
 };
 
 /// The on-call runbook of Parky as one fast program
@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     Health(health::HealthArgs),
     Help(help::HelpArgs),
+    Man(man::ManArgs),
     #[command(subcommand)]
     Pages(pages::PagesCommand),
     #[command(subcommand)]
@@ -56,7 +57,10 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it looks at the world, so that `--sandbox` has to put stand-ins under it.
     pub(crate) fn is_staged(&self) -> bool {
-        !matches!(self, Command::Completions(_) | Command::Help(_) | Command::Sandbox(_))
+        !matches!(
+            self,
+            Command::Completions(_) | Command::Help(_) | Command::Man(_) | Command::Sandbox(_)
+        )
     }
 }
 

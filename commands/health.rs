@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::host::find_host;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::signals::Signals;
@@ -27,7 +28,7 @@ Examples:
   parky-ops health api.parky.co.jp --json")]
 pub(crate) struct HealthArgs {
     /// Hosts of the configuration, by name or a part of it [default: all of the environment]
-    #[arg(value_name = "HOST")]
+    #[arg(value_name = "HOST", add = completion::of(Kind::Host))]
     hosts: Vec<String>,
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod cli;
+mod completion;
 mod completions;
 mod config;
 mod context;
@@ -10,6 +11,7 @@ mod doctor;
 mod exit;
 mod health;
 mod help;
+mod man;
 mod pages;
 mod report;
 mod rollback;
@@ -36,7 +38,11 @@ use crate::ui::Ui;
 fn main() -> ExitCode {
     forget_postgres_variables();
     // Returns at once unless a shell asks for completions.
-    CompleteEnv::with_factory(Cli::command).var(completions::VARIABLE).complete();
+    let asks = CompleteEnv::with_factory(Cli::command).var(completion::VARIABLE);
+    asks.shells(completion::SHELLS).complete();
+    if std::env::args_os().len() <= 1 {
+        return help::most_used(Cli::command()).into();
+    }
     let vars = Vars::of_the_process();
     let command = Cli::command().color(cli::colour(std::env::args_os()));
     let cli = match command.try_get_matches().and_then(|m| Cli::from_arg_matches(&m)) {
@@ -62,6 +68,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Doctor(args) => signals::block_on(doctor::run(args, ctx, ui)),
         Command::Health(args) => signals::block_on(health::run(args, ctx, ui)),
         Command::Help(args) => help::run(args, Cli::command(), ctx, ui),
+        Command::Man(args) => man::run(args, Cli::command(), ctx, ui),
         Command::Pages(command) => signals::block_on(pages::run(command, ctx, ui)),
         Command::Rollback(command) => signals::block_on(rollback::run(command, ctx, ui)),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),

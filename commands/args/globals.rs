@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ColorChoice};
 use parky_ops::domain::{EnvName, parse_span};
 
+use crate::completion::{self, Kind};
 use crate::ui::Format;
 
 /// Options that mean the same everywhere.
@@ -13,7 +14,7 @@ use crate::ui::Format;
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
     /// Environment to speak of [default: prod, or $PARKY_OPS_ENV]
-    #[arg(long, global = true, value_name = "ENV")]
+    #[arg(long, global = true, value_name = "ENV", add = completion::of(Kind::Env))]
     pub(crate) env: Option<EnvName>,
 
     /// Configuration file instead of the usual one
@@ -59,7 +60,8 @@ pub(crate) struct Globals {
         value_name = "SCENARIO",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "bad-deploy"
+        default_missing_value = "bad-deploy",
+        add = completion::of(Kind::Scenario)
     )]
     pub(crate) sandbox: Option<String>,
 }

@@ -9,6 +9,7 @@ mod up;
 
 use std::path::PathBuf;
 
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::Ui;
@@ -32,7 +33,7 @@ pub(crate) struct UpArgs {
     directory: PathBuf,
 
     /// What has gone wrong [default: bad-deploy]
-    #[arg(long, value_name = "SCENARIO")]
+    #[arg(long, value_name = "SCENARIO", add = completion::of(Kind::Scenario))]
     scenario: Option<String>,
 }
 

@@ -126,7 +126,8 @@ async fn ask(required: &BTreeSet<Source>, ctx: &Context, ui: &Ui) -> (Vec<Check>
         progress.borrow_mut().seen(check.source, &check.name, check.state);
         seen.borrow_mut().push(check.clone());
     };
-    let all = tokio::time::timeout(limit + GRACE, examine(&world, &files, required, &watch)).await;
+    let examined = Box::pin(examine(&world, &files, required, &watch));
+    let all = tokio::time::timeout(limit + GRACE, examined).await;
     let checks = all.unwrap_or_else(|_| {
         // What came before is kept.
         let text = format!("not done within {:.1} s", limit.as_secs_f64());

@@ -21,6 +21,7 @@ use parky_ops::triage::{Question, Symptom, Triage, judge};
 
 use self::memory::Memory;
 use crate::args::host::find_host;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::report::Usage;
@@ -39,7 +40,7 @@ Examples:
   parky-ops --sandbox triage")]
 pub(crate) struct TriageArgs {
     /// The host that is affected, as named in the configuration
-    #[arg(long)]
+    #[arg(long, add = completion::of(Kind::Host))]
     host: Option<String>,
 
     /// What it looks like from outside

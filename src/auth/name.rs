@@ -148,6 +148,28 @@ mod tests {
     }
 
     #[test]
+    fn the_help_lists_the_variable_of_every_credential() {
+        use super::CredentialName as Name;
+        let listed: Vec<_> = crate::config::environment().map(|variable| variable.name).collect();
+        for name in [
+            Name::CloudflareApiToken,
+            Name::CloudflareAccountId,
+            Name::GithubToken,
+            Name::SupabaseDbUrl,
+            Name::DiscordBotToken,
+            Name::SentryAuthToken,
+            Name::SmtpUrl,
+            Name::MailFrom,
+            Name::MailTo,
+        ] {
+            let stems = name.stems().len();
+            let names = name.unscoped_variables();
+            let shown = names.iter().rev().take(stems);
+            shown.for_each(|name| assert!(listed.contains(&name.as_str()), "{name}"));
+        }
+    }
+
+    #[test]
     fn channels_become_variables() {
         let names = |channel| CredentialName::webhook(channel).unscoped_variables();
         assert_eq!(names("#p0-alerts")[1], "DISCORD_WEBHOOK_P0_ALERTS");

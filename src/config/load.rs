@@ -56,6 +56,11 @@ pub(crate) fn load_as(input: &LoadInput<'_>, uid: u32) -> Result<Loaded, ConfigE
 }
 
 impl Loaded {
+    /// The environments there are.
+    pub fn environments(&self) -> Vec<&str> {
+        self.tree.names("env")
+    }
+
     /// Every value of every environment, in the order of the keys.
     pub fn settings(&self) -> Vec<Setting> {
         let setting = |(path, leaf): (&[String], &super::tree::Leaf)| {

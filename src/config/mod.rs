@@ -5,6 +5,7 @@
 
 pub mod address;
 mod document;
+mod environment;
 mod error;
 mod file;
 mod input;
@@ -18,6 +19,7 @@ mod origin;
 mod pick;
 mod places;
 mod project;
+mod reference;
 mod schema;
 mod sections;
 mod template;
@@ -32,6 +34,7 @@ mod workers;
 mod wrangler;
 mod write;
 
+pub use environment::{VariableHelp, environment};
 pub use error::{ConfigError, Problem, ProblemKind, Problems};
 pub use file::is_open_to_others;
 pub(crate) use file::read as read_small_file;
@@ -47,8 +50,9 @@ pub use model::{
     Worker,
 };
 pub use origin::{Origin, Sourced};
-pub use places::default_path;
 pub(crate) use places::xdg;
+pub use places::{default_path, state_dir};
+pub use reference::{KeyHelp, reference};
 pub use sections::operator;
 pub use template::template;
 pub use value::is_account_id;

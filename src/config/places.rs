@@ -17,7 +17,7 @@ pub fn default_path(vars: &Vars) -> Option<Sourced<PathBuf>> {
 }
 
 /// Where local state is kept; `None` without a home.
-pub(crate) fn state_dir(vars: &Vars, cwd: &Path) -> Option<Sourced<PathBuf>> {
+pub fn state_dir(vars: &Vars, cwd: &Path) -> Option<Sourced<PathBuf>> {
     if let Some(path) = vars.path("PARKY_OPS_STATE_DIR") {
         let origin = Origin::Variable("PARKY_OPS_STATE_DIR".to_owned());
         return Some(Sourced::new(cwd.join(path), origin));

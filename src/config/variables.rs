@@ -10,7 +10,7 @@ use super::{ConfigError, value};
 use serde_json::Value;
 
 /// Variables by the key that they stand for, the stronger one first.
-const VARIABLES: &[(&str, &[&str])] = &[
+pub(super) const VARIABLES: &[(&str, &[&str])] = &[
     ("urls.cloudflare", &["PARKY_OPS_CLOUDFLARE_URL", "CLOUDFLARE_API_BASE_URL"]),
     ("urls.github", &["PARKY_OPS_GITHUB_URL", "GITHUB_API_URL"]),
     ("urls.discord", &["PARKY_OPS_DISCORD_URL"]),

@@ -3,7 +3,11 @@
 use super::{State, StateError};
 
 /// Each migration, in order; never edited once released.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+];
 
 pub(super) async fn migrate(state: &mut State) -> Result<(), StateError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);

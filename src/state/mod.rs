@@ -3,6 +3,7 @@
 //! Reads and writes `state.db` in the state directory (0700). WAL with `synchronous=FULL`: what was
 //! written is on the disk when the call returns. A damaged file is kept beside a new one.
 
+mod completion;
 mod filesystem;
 mod ledger;
 mod migrate;
@@ -17,6 +18,7 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
+pub use completion::{Offer, OfferKind, offered};
 pub use filesystem::{Filesystem, filesystem_of};
 pub use ledger::{Ledger, LedgerError, Posted, Probe, Send, SendEnd, SendIntent};
 pub use triages::Remembered;

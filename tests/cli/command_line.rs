@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use parky_ops::sandbox::{Behaviour, Scenario};
 
-use crate::harness::{Pty, Run, Site, binary, has_sandbox};
+use crate::harness::{Run, Site, bin, has_sandbox};
 
 fn at_home() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -30,7 +29,8 @@ fn options(help: &str) -> Vec<String> {
 }
 
 fn tree(home: &Path, path: &str, global: &BTreeSet<String>, out: &mut String) {
-    let help = Run::new(home, &format!("help {path}")).exits(0).stdout;
+    // Not by `help PATH`: a topic may have the name of a command.
+    let help = Run::new(home, &format!("{path} --help")).exits(0).stdout;
     let usage = help.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap();
     writeln!(out, "{usage}").unwrap();
     for option in options(&help).into_iter().filter(|option| !global.contains(option)) {
@@ -66,6 +66,7 @@ fn the_command_tree() {
     parky-ops [OPTIONS] <COMMAND>
         -V, --version
     parky-ops completions [OPTIONS] <SHELL>
+        --static
     parky-ops config [OPTIONS] <COMMAND>
     parky-ops config init [OPTIONS]
         --defaults
@@ -77,6 +78,7 @@ fn the_command_tree() {
     parky-ops doctor [OPTIONS]
     parky-ops health [OPTIONS] [HOST]...
     parky-ops help [OPTIONS] [TOPIC]...
+    parky-ops man [OPTIONS] <DIR>
     parky-ops pages [OPTIONS] <COMMAND>
     parky-ops pages list [OPTIONS]
     parky-ops pages show [OPTIONS] <PROJECT>
@@ -145,6 +147,8 @@ fn wrong_words_are_refused_with_a_suggestion() {
         ("config shwo", "show"),
         ("help triag", "triage"),
         ("help exit-code", "exit-codes"),
+        ("help enviroment", "environment"),
+        ("smoke --require databse", "database"),
     ] {
         let done = Run::new(home.path(), words).exits(2);
         assert_eq!(done.stdout, "", "{words}");
@@ -163,13 +167,68 @@ fn wrong_words_are_refused_with_a_suggestion() {
 #[test]
 fn a_command_that_is_missing_is_wrong_usage() {
     let home = at_home();
-    for words in ["", "config", "-q"] {
+    for words in ["config", "-q"] {
         let done = Run::new(home.path(), words).exits(2);
         assert_eq!(done.stdout, "");
         assert!(done.stderr.contains("Usage: "), "{words}: {}", done.stderr);
     }
     let error = Run::new(home.path(), "config --json").exits(2).error();
     assert!(error["message"].as_str().unwrap().contains("requires a subcommand"), "{error}");
+}
+
+#[test]
+fn alone_it_shows_the_most_used_commands() {
+    let home = at_home();
+    let done = Run::new(home.path(), "").exits(0);
+    assert_eq!(done.stderr, "");
+    let names = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("  parky-ops "));
+        lines.filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()
+    };
+    let shown = names(&done.stdout);
+    assert!(shown.len() <= 6, "{shown:?}");
+    // Those of the six that this version has, in the order of worth.
+    let top = Run::new(home.path(), "--help").exits(0).stdout;
+    let there = listed(&top, "Commands:");
+    let wanted = ["triage", "health", "tail", "dlq", "runs", "rollback"].map(str::to_owned);
+    let expected: Vec<_> = wanted.into_iter().filter(|name| there.contains(name)).collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let home = at_home();
+    let done = Run::new(home.path(), "man pages --json").exits(0);
+    let pages: Vec<_> = done.data()["pages"].as_array().unwrap().clone();
+    let read = |page: &str| fs::read_to_string(home.path().join("pages").join(page)).unwrap();
+    let mut commands = vec![String::new()];
+    while let Some(path) = commands.pop() {
+        let page = format!("parky-ops{}.1", path.replace(' ', "-"));
+        assert!(pages.contains(&page.as_str().into()), "no {page} in {pages:?}");
+        assert!(read(&page).contains(".SH SYNOPSIS"), "{page}");
+        let help = Run::new(home.path(), &format!("{path} --help")).exits(0).stdout;
+        commands.extend(listed(&help, "Commands:").iter().map(|name| format!("{path} {name}")));
+    }
+    let file = home.path().join("file");
+    fs::write(&file, "").unwrap();
+    let done = Run::new(home.path(), "man file/below").exits(1);
+    assert!(done.stderr.contains("writing manual pages into"), "{}", done.stderr);
+}
+
+#[test]
+fn the_topics_name_every_variable_and_every_key() {
+    let home = at_home();
+    let rows = |topic: &str| {
+        let data = Run::new(home.path(), &format!("help {topic} --json")).exits(0).data();
+        data["rows"].as_array().unwrap().clone()
+    };
+    let variables = rows("environment");
+    assert!(variables.iter().any(|row| row["word"] == "DISCORD_WEBHOOK_<CHANNEL>"));
+    let keys = rows("config");
+    let red = keys.iter().find(|row| row["word"] == "thresholds.host_red_ms").unwrap();
+    assert_eq!((&red["built_in"], &red["own"]), (&"3000".into(), &false.into()));
+    let text = Run::new(home.path(), "help config").exits(0);
+    assert!(text.stdout.contains("own") && text.stderr.contains("parky-ops config --help"));
 }
 
 #[test]
@@ -204,14 +263,6 @@ fn the_sandbox_and_a_configuration_exclude_each_other() {
     let done = Run::new(home.path(), "triage --sandbox --config parky.toml").exits(2);
     assert!(done.stderr.contains("brings its own configuration"), "{}", done.stderr);
     assert_eq!(done.stdout, "");
-}
-
-/// A folder with the binary under its own name, to be put into `PATH`.
-fn bin(home: &Path) -> String {
-    let folder = home.join("bin");
-    fs::create_dir(&folder).unwrap();
-    symlink(binary(), folder.join("parky-ops")).unwrap();
-    format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
 }
 
 #[test]
@@ -251,82 +302,4 @@ fn the_environment_is_repeated_in_what_it_prints() {
     let run = Run::new(home.path(), "triage --env dev --only workers --json");
     let data = run.exits(3).data();
     assert_eq!(data["next"][0]["command"], "parky-ops --env dev doctor");
-}
-
-fn committed(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
-}
-
-#[test]
-fn the_committed_completions_are_those_that_it_prints() {
-    let home = at_home();
-    for (shell, file) in
-        [("bash", "parky-ops.bash"), ("zsh", "_parky-ops"), ("fish", "parky-ops.fish")]
-    {
-        let printed = Run::new(home.path(), &format!("completions {shell}")).exits(0).stdout;
-        let kept = fs::read_to_string(committed(file)).unwrap();
-        assert!(printed == kept, "stale: parky-ops completions {shell} > completions/{file}");
-    }
-}
-
-fn output(home: &Path, path: &str, words: &[&str]) -> String {
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).env_clear().env("PATH", path).env("HOME", home).current_dir(home);
-    let output = command.output().unwrap_or_else(|e| panic!("{} is not installed: {e}", words[0]));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(stderr, "", "{words:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-#[test]
-fn bash_completes() {
-    let home = at_home();
-    let path = bin(home.path());
-    let complete = |words: &str, last: &str| {
-        let line = format!(
-            "source {}; COMP_WORDS=({words} {last:?}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
-             complete -p parky-ops >/dev/null || exit; \
-             _clap_complete_parky_ops parky-ops {last:?} x; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-            committed("parky-ops.bash").display()
-        );
-        output(home.path(), &path, &["bash", "--norc", "-c", &line])
-    };
-    assert_eq!(complete("parky-ops", "tri").trim(), "triage");
-    let options = complete("parky-ops", "--");
-    assert!(options.contains("--env") && options.contains("--sandbox"), "{options}");
-    assert_eq!(complete("parky-ops triage --only", "ho").trim(), "hosts");
-}
-
-#[test]
-fn fish_completes() {
-    let home = at_home();
-    let path = bin(home.path());
-    let complete = |line: &str| {
-        let script =
-            format!("source {}; complete -C {line:?}", committed("parky-ops.fish").display());
-        output(home.path(), &path, &["fish", "--no-config", "-c", &script])
-    };
-    assert!(complete("parky-ops tri").starts_with("triage"), "{}", complete("parky-ops tri"));
-    let options = complete("parky-ops --");
-    assert!(options.contains("--env") && options.contains("--sandbox"), "{options}");
-}
-
-#[test]
-fn zsh_completes() {
-    let home = at_home();
-    let path = bin(home.path());
-    let mut zsh = Command::new("zsh");
-    zsh.args(["-f", "-i"]).env_clear().env("PATH", &path).env("HOME", home.path());
-    zsh.env("TERM", "xterm-256color").current_dir(home.path());
-    let mut pty = Pty::start(&mut zsh, 80);
-    let script = committed("_parky-ops");
-    pty.type_in("PS1='ready> '; autoload -U compinit && compinit -u -D && ");
-    pty.type_in(&format!("source {} && print loa''ded\r", script.display()));
-    pty.wait_for("loaded");
-    pty.type_in("parky-ops tri\t");
-    pty.wait_until_shown("ready> parky-ops triage ");
-    pty.type_in("--on\t");
-    pty.wait_until_shown("ready> parky-ops triage --only ");
-    pty.type_in("\u{15}exit\r");
-    assert_eq!(pty.end().code, Some(0));
 }

@@ -69,3 +69,39 @@ fn ring_is_the_only_tls_provider_and_the_system_decides_whom_to_trust() {
         assert!(!tree.contains(&format!("{unwanted} v")), "{unwanted} is in the tree");
     }
 }
+
+/// The upper-case literals that stand right behind `call` in the sources.
+fn literals(text: &str, call: &str, found: &mut Vec<String>) {
+    for (at, _) in text.match_indices(call) {
+        let rest = text[at + call.len()..].trim_start();
+        let Some(name) = rest.strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+            continue;
+        };
+        let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        // A variable begins with a letter; those with a line in front are between us and a shell's script.
+        if name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(upper) {
+            found.push(name.to_owned());
+        }
+    }
+}
+
+#[test]
+fn every_variable_that_is_read_is_explained() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    sources(&root().join("commands"), &mut files);
+    let mut read = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for call in [".get(", ".path(", "xdg(vars,", "xdg(&vars,"] {
+            literals(code, call, &mut read);
+        }
+    }
+    assert!(read.contains(&"PARKY_OPS_CONFIG".to_owned()), "the sources were not read: {read:?}");
+    let home = tempfile::tempdir().unwrap();
+    let help = Run::new(home.path(), "help environment").exits(0).stdout;
+    let told: Vec<_> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let untold: Vec<_> = read.iter().filter(|name| !told.contains(&name.as_str())).collect();
+    assert!(untold.is_empty(), "add to src/config/environment.rs: {untold:?}");
+}

@@ -15,6 +15,7 @@ mod harness;
 
 mod bad_input;
 mod command_line;
+mod completion;
 mod config;
 mod dlq;
 mod doctor;

@@ -14,6 +14,6 @@ pub(crate) use cloudflare::{CloudflareSite, SCRIPT, TOKEN_VARIABLE, cloudflare_c
 pub(crate) use leftovers::{processes_that_name, sandbox_leftovers};
 pub(crate) use postgres::{PgClient, database_url};
 pub(crate) use pty::Pty;
-pub(crate) use run::{Done, Run, binary, has_sandbox};
+pub(crate) use run::{Done, Run, bin, binary, has_sandbox};
 pub(crate) use servers::{HttpServer, Tls, closed_port, silent_port};
 pub(crate) use site::Site;

@@ -107,6 +107,18 @@ impl Pty {
         }
     }
 
+    /// Whether the terminal shows `text` within a moment.
+    pub(crate) fn shows_soon(&self, text: &str) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(2) {
+            if self.terminal().screen().contents().contains(text) {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
     fn terminal(&self) -> vt100::Parser {
         let mut terminal = vt100::Parser::new(size(ROWS), size(self.columns), 0);
         terminal.process(&self.seen.lock().unwrap());

@@ -19,6 +19,14 @@ pub(crate) fn has_sandbox() -> bool {
     std::env::var_os("PARKY_OPS_TEST_BINARY").is_none()
 }
 
+/// A folder with the binary under its own name, to be put into `PATH`.
+pub(crate) fn bin(home: &Path) -> String {
+    let folder = home.join("bin");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(binary(), folder.join("parky-ops")).unwrap();
+    format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
+}
+
 /// A command line under construction.
 #[derive(Debug)]
 pub(crate) struct Run {
