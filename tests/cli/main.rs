@@ -22,6 +22,7 @@ mod doctor;
 mod health;
 mod layout;
 mod pages;
+mod replay;
 mod rollback;
 mod sandbox;
 mod tail;

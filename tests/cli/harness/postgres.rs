@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use url::Url;
@@ -42,6 +42,15 @@ impl PgClient {
         let run = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
         let run = async { timeout(LIMIT, run).await };
         self.runtime.block_on(run).expect("running in time").expect(sql);
+    }
+
+    /// The first column of the answer, which has to be text.
+    pub(crate) fn texts(&mut self, sql: &str) -> Vec<String> {
+        let read = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection);
+        let read = async { timeout(LIMIT, read).await };
+        let rows = self.runtime.block_on(read).expect("reading in time").expect(sql);
+        let text = |row: &PgRow| row.try_get::<Option<String>, _>(0).expect(sql);
+        rows.iter().map(|row| text(row).unwrap_or_default()).collect()
     }
 }
 

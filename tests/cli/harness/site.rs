@@ -75,6 +75,20 @@ impl Site {
         });
     }
 
+    /// Removes a value from the user file, by its dotted key.
+    pub(crate) fn remove(&self, key: &str) {
+        self.edit(|text| {
+            let mut document: toml::Table = toml::from_str(text).unwrap();
+            let (tables, last) = key.rsplit_once('.').expect("a dotted key");
+            let mut at = &mut document;
+            for table in tables.split('.') {
+                at = at.get_mut(table).and_then(toml::Value::as_table_mut).expect(key);
+            }
+            at.remove(last);
+            toml::to_string(&document).unwrap()
+        });
+    }
+
     fn write_config(&self, text: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::write(self.config_path(), text).unwrap();
