@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &InitArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
         ui.show_page(&format!("BEGIN;\n{}\nCOMMIT;\n", sql.trim_end()))?;
         return Ok(Outcome::Done);
     }
-    let mut desk = Desk::open(ctx, ui).await?;
+    let mut desk = Desk::without_ledger(ctx, ui).await?;
     let config = desk.world.config.clone();
     let words = desk.table.allowed_status_words(&mut desk.session).await?;
     let word = args.delivered_status.clone().or(config.dlq.delivered_status.clone());
@@ -59,11 +59,7 @@ pub(crate) async fn run(args: &InitArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     };
     check_word(word.as_deref(), words.as_deref(), &config.dlq.open_status)?;
     let database = desk.world.database(desk.world.deadline(desk.world.limit)).await?;
-    let team = TeamTable {
-        schema: config.dlq.schema.clone(),
-        table: config.dlq.table.clone(),
-        status_column: "status".to_owned(),
-    };
+    let team = TeamTable::from(&config.dlq);
     let opened =
         SharedStore::open(database.target.clone(), ctx.redactor.clone(), config.env.clone(), team);
     let opened = opened.await?;

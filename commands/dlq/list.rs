@@ -2,12 +2,12 @@
 //!
 //! Reads only. Rows are written as they arrive, so the list may be as long as the table.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use parky_ops::dlq::store::Item;
 use parky_ops::dlq::table::{Order, Pager, Query};
-use parky_ops::dlq::{FailureId, Filter, ItemState, Known as _, Letter, known};
+use parky_ops::dlq::{FailureId, Filter, ItemState, Letter, known};
 use parky_ops::domain::Caveat;
 
 use super::desk::Desk;
@@ -64,7 +64,7 @@ struct Rows {
     signals: Signals,
     pager: Pager,
     page: std::vec::IntoIter<Letter>,
-    known: HashMap<FailureId, Item>,
+    known: BTreeMap<FailureId, Item>,
     /// States, and words of the table, that are looked for here; empty: any.
     states: BTreeSet<String>,
     left: Option<u64>,
@@ -89,7 +89,7 @@ impl Rows {
             !states.is_empty() && states.iter().all(|word| word == ItemState::Open.word());
         let own_words = !states.iter().any(|word| of_ledger(&word));
         let without = match only_open {
-            true => desk.known.settled().await?,
+            true => desk.known.settled().await,
             false => Vec::new(),
         };
         if only_open {
@@ -115,7 +115,7 @@ impl Rows {
             signals,
             pager,
             page: Vec::new().into_iter(),
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             states,
             left: limit.number(),
             more: false,
@@ -132,7 +132,7 @@ impl Rows {
         let read = async {
             let Some(page) = pager.next(&mut desk.session).await? else { return Ok(None) };
             let ids: Vec<_> = page.iter().filter_map(|letter| letter.id.clone()).collect();
-            let known = desk.known.items(&ids).await?;
+            let known = desk.known.items(&ids).await;
             anyhow::Ok(Some((page, known)))
         };
         let read = tokio::select! {
@@ -141,7 +141,7 @@ impl Rows {
             read = read => read,
         };
         let Some((page, known)) = read? else { return Ok(false) };
-        self.known = known.into_iter().collect();
+        self.known = known;
         self.page = page.into_iter();
         Ok(true)
     }

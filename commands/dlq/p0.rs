@@ -1,11 +1,9 @@
 //! `parky-ops dlq p0`: every open P0, and whether anyone was told. A verdict; reads only.
 
-use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::time::Instant;
 
 use parky_ops::checks::dlq::{P0, Span, judge_p0};
-use parky_ops::dlq::Known as _;
 use parky_ops::dlq::table::OpenP0;
 use parky_ops::domain::{Caveat, Check, Reason, Source, Verdict};
 use serde::Serialize;
@@ -44,11 +42,11 @@ pub(crate) async fn run(args: &P0Args, ctx: &Context, ui: &Ui) -> anyhow::Result
 async fn ask(args: &P0Args, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> {
     let begun = Instant::now();
     let mut desk = Desk::open(ctx, ui).await?;
-    let settled = desk.known.settled().await?;
+    let settled = desk.known.settled().await;
     let most = args.limit.number().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
     let found = desk.table.p0(&mut desk.session, &settled, most, ctx.clock.now()).await?;
     let ids: Vec<_> = found.rows.iter().filter_map(|row| row.id.clone()).collect();
-    let items: HashMap<_, _> = desk.known.items(&ids).await?.into_iter().collect();
+    let items = desk.known.items(&ids).await;
     let mut leaks = Leaks::default();
     let mut row = |letter| {
         let letter: &parky_ops::dlq::Letter = letter;

@@ -3,12 +3,15 @@
 
 use std::fmt::{self, Write};
 
+use parky_ops::auth::{AuthError, CredentialName};
+use parky_ops::checks::World;
 use parky_ops::dlq::outlook::{Case, Outlook};
+use parky_ops::dlq::plan::Road;
 use parky_ops::dlq::store::AttemptRecord;
-use parky_ops::dlq::{FailureId, Known as _, Letter, Payload, fingerprint, secrets};
+use parky_ops::dlq::{FailureId, Letter, Payload, fingerprint, secrets};
 use parky_ops::domain::clock::span;
 use parky_ops::domain::text::one_line;
-use parky_ops::domain::{Caveat, Jst};
+use parky_ops::domain::{Caveat, Jst, hex};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -47,9 +50,9 @@ async fn ask(args: &ShowArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> 
     let letter = desk.table.read_one(&mut desk.session, &typed).await?;
     let letter = letter.ok_or_else(|| NotFound::rows([&typed]))?;
     let id = letter.id.clone().unwrap_or(typed);
-    let attempts = desk.known.attempts(&id).await?;
-    let items = desk.known.items(std::slice::from_ref(&id)).await?;
-    let item = items.first().map(|(_, item)| item);
+    let attempts = desk.known.attempts(&id).await;
+    let items = desk.known.items(std::slice::from_ref(&id)).await;
+    let item = items.get(&id);
     let mut leaks = Leaks::default();
     let row = LetterRow::new(&letter, item, &desk.table, &mut leaks);
     let guild = desk.world.config.pins.discord_guild.as_ref().map(|pin| pin.value.clone());
@@ -68,21 +71,21 @@ async fn ask(args: &ShowArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> 
         }
         Err(error) => (None, Some(Fault { code: error.code(), text: error.to_string() }), false),
     };
-    let usable = match desk.table.payload() {
-        Ok(()) => Payload::read(letter.payload.as_deref()).map(|_| ()),
-        Err(_) => Ok(()),
+    let replay = match desk.table.payload() {
+        Ok(()) => {
+            let road = road(&desk.world, &letter);
+            let lang = desk.world.config.lang;
+            Case { letter: &letter, state: row.state, road, now, lang }.outlook()
+        }
+        Err(error) => Outlook::of_table(&error),
     };
-    let replay = Case { letter: &letter, state: row.state, payload: usable, now }.outlook();
     if decoded_twice {
         let text = "the payload is stored as a text that holds JSON: it was decoded once more";
         caveats.push(Caveat::new("decoded-twice", text));
     }
     caveats.extend(leaks.caveat());
     Ok(Answer {
-        fingerprint: fingerprint::hex(&fingerprint::exact(
-            &letter.channel,
-            letter.payload.as_deref(),
-        )),
+        fingerprint: hex(&fingerprint::exact(&letter.channel, letter.payload.as_deref())),
         row,
         payload: payload.map(withheld),
         payload_fault: fault,
@@ -92,6 +95,18 @@ async fn ask(args: &ShowArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> 
         replay,
         caveats,
     })
+}
+
+/// What the row's channel can do, as far as that is told without looking.
+fn road(world: &World, letter: &Letter) -> Road {
+    let name = CredentialName::webhook(&letter.channel);
+    match world.locator().locate(&name) {
+        Ok(_) => Road::Open,
+        Err(AuthError::NotSet { .. }) if !world.config.channels.contains_key(&letter.channel) => {
+            Road::Unknown
+        }
+        Err(error) => Road::Blocked(format!("{error}; {}", error.hint())),
+    }
 }
 
 /// What is stored where it is no message, without secrets.

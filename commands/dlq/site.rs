@@ -15,7 +15,7 @@ use parky_ops::dlq::replay::{Journal, is_before};
 use parky_ops::dlq::source::Source;
 use parky_ops::dlq::store::any::AnyStore;
 use parky_ops::dlq::store::local::LocalStore;
-use parky_ops::dlq::store::shared::{Access, Schema, SharedStore, TeamTable};
+use parky_ops::dlq::store::shared::{Access, SharedStore, TeamTable};
 use parky_ops::dlq::store::{Owner, Store as _};
 use parky_ops::dlq::{FailureId, Table};
 use parky_ops::domain::{Caveat, Consent};
@@ -246,16 +246,12 @@ async fn store(
     caveats: &mut Vec<Caveat>,
 ) -> anyhow::Result<AnyStore> {
     let config = &world.config;
-    let team = TeamTable {
-        schema: config.dlq.schema.clone(),
-        table: config.dlq.table.clone(),
-        status_column: "status".to_owned(),
-    };
+    let team = TeamTable::from(&config.dlq);
     let env = config.env.clone();
     let opened =
         SharedStore::open(database.target.clone(), ctx.redactor.clone(), env.clone(), team).await?;
     may_change(world, database, &opened.access)?;
-    if let Some(why) = why_local(&opened.access) {
+    if let Some(why) = opened.access.why_local() {
         let text = format!("{why}: the local ledger serves, which protects this machine only");
         caveats.push(Caveat::new("local-ledger", text));
         let directory = config.state_dir.as_ref().map(|directory| directory.value.clone());
@@ -296,17 +292,4 @@ pub(super) fn may_change(
     };
     may_write(&config.env, database.scope, &database.from, &pin, &[])
         .map_err(|refusal| Refusal::write(&refusal))
-}
-
-/// Why the shared store cannot be written, where that is not for `dlq init` to mend.
-fn why_local(access: &Access) -> Option<&'static str> {
-    let could_init = access.may_create_schema || access.may_update_table;
-    match access.schema {
-        _ if access.read_only_server => Some("the database takes no writes"),
-        Schema::Missing if could_init => None,
-        Schema::Missing => Some("the role may not write to the database"),
-        Schema::Hidden => Some("the role may not read the schema parky_ops"),
-        Schema::Ours { .. } if !access.may_write => Some("the role may not write to parky_ops"),
-        Schema::Ours { .. } | Schema::Newer { .. } => None,
-    }
 }

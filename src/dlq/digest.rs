@@ -9,8 +9,8 @@ use super::outgoing::reference;
 use super::{FailureId, fingerprint};
 use crate::config::Lang;
 use crate::discord::{Mentions, Message, Violation};
-use crate::domain::Jst;
 use crate::domain::text::shorten;
+use crate::domain::{Jst, hex};
 
 /// The rows that one message tells at most: one embed each.
 const ROWS: usize = 10;
@@ -152,7 +152,7 @@ pub fn parts(mut rows: Vec<Told>) -> Vec<Part> {
 /// The id of a digest: the same rows, the same id.
 pub fn plan_id(parts: &[Part]) -> String {
     let ids: Vec<&str> = parts.iter().flat_map(Part::ids).map(FailureId::as_str).collect();
-    fingerprint::hex(&fingerprint::stored_sha(Some(&ids.join("\n")))[..6])
+    hex(&fingerprint::stored_sha(Some(&ids.join("\n")))[..6])
 }
 
 #[cfg(test)]

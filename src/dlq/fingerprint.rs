@@ -24,11 +24,6 @@ pub fn stored_sha(stored: Option<&str>) -> [u8; 32] {
     Sha256::digest(stored.unwrap_or_default()).into()
 }
 
-/// As people type and read it.
-pub fn hex(fingerprint: &[u8]) -> String {
-    fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Channel, severity and title with digits and ids taken out: alerts that differ only in those are
 /// shown as a group.
 pub fn loose(channel: &str, severity: &str, title: &str) -> String {
@@ -94,6 +89,7 @@ fn write(value: &Value, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::hex;
 
     #[test]
     fn the_order_of_keys_and_the_hash_sign_make_no_difference() {

@@ -29,7 +29,7 @@ pub mod table;
 pub use evidence::Evidence;
 pub use filter::{Filter, StatusClass};
 pub use item::ItemState;
-pub use known::{Known, NoLedger};
+pub use known::Known;
 pub use letter::{FailureId, Letter, lane_of};
 pub use payload::Payload;
 pub use table::{Table, TableError};

@@ -13,6 +13,7 @@ use super::store::Frozen;
 use super::{FailureId, ItemState, Letter, fingerprint, lane_of};
 use crate::config::Lang;
 use crate::discord::pace::Rate;
+use crate::domain::hex;
 
 /// Rows older than this need `--older`.
 const OLD: TimeDelta = TimeDelta::hours(24);
@@ -41,6 +42,20 @@ pub struct Choices {
 }
 
 impl Choices {
+    /// Without any option: texts in `lang`.
+    pub fn plain(lang: Lang) -> Self {
+        Self {
+            rate: Rate::default(),
+            ping: PingPolicy::default(),
+            verbatim: false,
+            older: false,
+            include_maybe: false,
+            force_duplicate: false,
+            resend_unsure: false,
+            lang,
+        }
+    }
+
     /// How texts are to look.
     pub fn style(&self) -> Style {
         Style { verbatim: self.verbatim, lang: self.lang }
@@ -277,7 +292,10 @@ impl Standing {
                 return Some(fate);
             }
             // A double P0 is better than none; elsewhere a double makes people act twice.
-            if proof.is_none() && letter.severity != "P0" && !choices.include_maybe {
+            if proof.is_none()
+                && !letter.severity.eq_ignore_ascii_case("P0")
+                && !choices.include_maybe
+            {
                 let why = "it may have arrived at first: --include-maybe sends it".to_owned();
                 return Some(Fate::Skip(SkipKind::Maybe, why));
             }
@@ -342,7 +360,7 @@ impl Plan {
             text.push('\n');
         }
         let hash = fingerprint::stored_sha(Some(&format!("{}\n{text}", choices.to_json())));
-        Self { id: fingerprint::hex(&hash[..6]), rows }
+        Self { id: hex(&hash[..6]), rows }
     }
 
     /// The rows that are to be sent.

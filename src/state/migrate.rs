@@ -29,6 +29,16 @@ pub(super) async fn migrate(state: &mut State) -> Result<(), StateError> {
     run(state, "COMMIT").await
 }
 
+/// Refuses a file that a newer program wrote; an older one is left as it is.
+pub(super) async fn refuse_newer(state: &mut State) -> Result<(), StateError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found = version(state).await?;
+    if found > known {
+        return Err(StateError::Newer { path: state.path.clone(), found, known });
+    }
+    Ok(())
+}
+
 async fn version(state: &mut State) -> Result<i64, StateError> {
     let version = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut state.connection).await;
     version.map_err(|error| state.error(error))

@@ -23,6 +23,9 @@ pub use filesystem::{Filesystem, filesystem_of};
 pub use ledger::{Ledger, LedgerError, Posted, Probe, Send, SendEnd, SendIntent};
 pub use triages::Remembered;
 
+/// How long a step waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// Why the local state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -94,6 +97,31 @@ impl State {
         Ok(state)
     }
 
+    /// Opens the state in `directory` for reading alone: makes, changes and sets aside nothing. `None`
+    /// where there is no file; one of an older form lacks what came later.
+    ///
+    /// # Errors
+    /// No rights, damage, or a file that a newer program wrote.
+    pub async fn open_existing(directory: &Path) -> Result<Option<Self>, StateError> {
+        let path = directory.join("state.db");
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(source) => return Err(StateError::Directory { path, source }),
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .read_only(true)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        let connection = options.connect().await;
+        let connection =
+            connection.map_err(|source| StateError::Database { path: path.clone(), source })?;
+        let mut state = Self { connection, path, replaced: None };
+        migrate::refuse_newer(&mut state).await?;
+        Ok(Some(state))
+    }
+
     /// Where the damaged file was kept, if this open had to start anew.
     pub fn replaced(&self) -> Option<&Path> {
         self.replaced.as_deref()
@@ -130,7 +158,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY)
         .disable_statement_logging()
         .connect()
         .await?;

@@ -11,7 +11,7 @@ use super::key::sorted;
 use super::narrow::Times;
 use super::{Table, TableError};
 use crate::dlq::{FailureId, Filter, Letter, fingerprint};
-use crate::domain::Caveat;
+use crate::domain::{Caveat, hex};
 use crate::postgres::{Quoted, Row, Session, Sql};
 
 /// How long the server may take for one page; without an index the first one sorts everything.
@@ -281,7 +281,7 @@ impl Pager {
     fn is_meant(&self, letter: &Letter) -> bool {
         self.query.filter.fingerprint.as_ref().is_none_or(|wanted| {
             let own = fingerprint::exact(&letter.channel, letter.payload.as_deref());
-            fingerprint::hex(&own).starts_with(&wanted.to_ascii_lowercase())
+            hex(&own).starts_with(&wanted.to_ascii_lowercase())
         })
     }
 }

@@ -14,12 +14,13 @@ mod run;
 mod tests;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Connection as _, Row as _};
+use sqlx::{Connection as _, Row as _, query_scalar};
 use uuid::Uuid;
 
 use super::ending::{Ending, words};
@@ -37,6 +38,7 @@ pub struct LocalStore {
     state: State,
     env: EnvName,
     clock: Clock,
+    begin: &'static str,
     /// For each run and lane, the place in the selection below which everything has come to an end.
     begins: HashMap<(Uuid, String), i64>,
 }
@@ -67,7 +69,27 @@ impl At<'_> {
 impl LocalStore {
     /// The store of `env` in this state file.
     pub fn new(state: State, env: EnvName, clock: Clock) -> Self {
-        Self { state, env, clock, begins: HashMap::new() }
+        Self { state, env, clock, begin: "BEGIN IMMEDIATE", begins: HashMap::new() }
+    }
+
+    /// The store of `env` as it stands, for reading alone; `None` where this machine keeps none.
+    /// Makes no file. Steps that change something fail.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn for_reading(
+        directory: &Path,
+        env: EnvName,
+        clock: Clock,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(state) = State::open_existing(directory).await? else { return Ok(None) };
+        let mut store = Self { begin: "BEGIN", ..Self::new(state, env, clock) };
+        let exists =
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'replay_item'";
+        let found: i64 = store
+            .step(async |at| query_scalar(exists).fetch_one(&mut *at.connection).await)
+            .await?;
+        Ok((found > 0).then_some(store))
     }
 
     /// Closes the file.
@@ -79,15 +101,16 @@ impl LocalStore {
     }
 
     /// Runs a step in a transaction of its own, on the disk when this returns. The lock comes first,
-    /// so that `now` is not older than what others did while we waited for it.
+    /// so that `now` is not older than what others did while we waited for it; who only reads takes
+    /// none.
     async fn step<T>(
         &mut self,
         step: impl AsyncFnOnce(&mut At<'_>) -> Result<T, sqlx::Error>,
     ) -> Result<T, StoreError> {
-        let (env, clock) = (&self.env, self.clock);
+        let (env, clock, begin) = (&self.env, self.clock, self.begin);
         let connection = self.state.connection();
         let done = async {
-            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let mut transaction = connection.begin_with(begin).await?;
             let mut at = At { connection: &mut transaction, env: env.as_str(), now: clock.now() };
             let done = step(&mut at).await?;
             transaction.commit().await?;

@@ -5,6 +5,7 @@
 
 use super::super::StoreError;
 use super::schema::SCHEMA_VERSION;
+use crate::config::DlqTable;
 use crate::domain::EnvName;
 use crate::postgres::{PgError, Quoted, Session, Sql};
 
@@ -17,6 +18,16 @@ pub struct TeamTable {
     pub table: String,
     /// The column of the status word.
     pub status_column: String,
+}
+
+impl From<&DlqTable> for TeamTable {
+    fn from(table: &DlqTable) -> Self {
+        Self {
+            schema: table.schema.clone(),
+            table: table.table.clone(),
+            status_column: "status".to_owned(),
+        }
+    }
 }
 
 /// The schema as this role finds it.
@@ -138,6 +149,20 @@ pub(super) async fn look(session: &mut Session, team: &TeamTable) -> Result<Acce
 }
 
 impl Access {
+    /// Why this role's replays are kept in the local ledger, where that is not for `dlq init` to mend.
+    /// `None`: the shared store is theirs, whether it is ready or not.
+    pub fn why_local(&self) -> Option<&'static str> {
+        let could_init = self.may_create_schema || self.may_update_table;
+        match self.schema {
+            _ if self.read_only_server => Some("the database takes no writes"),
+            Schema::Missing if could_init => None,
+            Schema::Missing => Some("the role may not write to the database"),
+            Schema::Hidden => Some("the role may not read the schema parky_ops"),
+            Schema::Ours { .. } if !self.may_write => Some("the role may not write to parky_ops"),
+            Schema::Ours { .. } | Schema::Newer { .. } => None,
+        }
+    }
+
     /// Whether writes of `env` are in order, by version and stamp.
     ///
     /// # Errors

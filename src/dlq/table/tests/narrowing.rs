@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::dlq::{StatusClass, fingerprint};
-use crate::domain::Clock;
+use crate::domain::{Clock, hex};
 
 async fn filled() -> (Database, Session, Table) {
     let database = Database::new().await;
@@ -72,7 +72,7 @@ async fn each_filter_narrows() {
 #[tokio::test]
 async fn a_fingerprint_is_looked_for_in_the_payloads() {
     let (_database, mut session, table) = filled().await;
-    let own = fingerprint::hex(&fingerprint::exact("p0-alerts", Some("{\"n\":2}")));
+    let own = hex(&fingerprint::exact("p0-alerts", Some("{\"n\":2}")));
     for wanted in [own.get(..8).unwrap().to_uppercase(), own] {
         let filter = Filter { fingerprint: Some(wanted), ..Filter::default() };
         let query = Query { filter, limit: Some(10), ..Query::default() };
