@@ -78,3 +78,25 @@ import json, sys
 checks = json.load(sys.stdin)["data"]["checks"]
 slowest = max(checks, key=lambda check: check["took_ms"])
 print("slowest check:", slowest["source"], slowest["name"], slowest["took_ms"], "ms")'
+row "dlq list --json --limit all, 1,000,000 rows: first row within 0.3 s of psql's FETCH 1, peak at most 32 MiB"
+if have psql; then
+    psql -q "$SUPABASE_DB_URL" <<'SQL'
+CREATE SCHEMA bench;
+CREATE TABLE bench.letters (LIKE admin.notification_failures);
+INSERT INTO bench.letters
+SELECT n, now() - make_interval(secs => n * 0.01), 'p1-ops', 'P1', 'alert ' || n,
+       (ARRAY[503, NULL, 429])[n % 3 + 1], 3, 'connect error: Connection refused (os error 111)', false,
+       'failed', jsonb_build_object('content', repeat('x', 200), 'n', n)
+FROM generate_series(1, 1000000) n;
+ALTER TABLE bench.letters ADD PRIMARY KEY (id);
+CREATE INDEX ON bench.letters (attempted_at, id);
+ANALYZE bench.letters;
+SQL
+    install -m 600 /dev/null "$directory/bench.toml"
+    { cat "$PARKY_OPS_CONFIG"; printf '\n[dlq]\ntable = "bench.letters"\n'; } >"$directory/bench.toml"
+    list="$ours --config $directory/bench.toml dlq list --json --limit all"
+    cursor="DECLARE c CURSOR FOR SELECT * FROM bench.letters ORDER BY attempted_at DESC, id DESC"
+    hyperfine --warmup 1 --runs 10 "$list | head -c 300" \
+        "psql -q '$SUPABASE_DB_URL' -c BEGIN -c '$cursor' -c 'FETCH 1 FROM c'"
+    command time -f 'all of it: %e s, peak: %M KiB' $list >/dev/null
+fi

@@ -75,6 +75,26 @@ fn the_command_tree() {
     parky-ops config show [OPTIONS]
         --origin
     parky-ops config validate [OPTIONS] [FILE]
+    parky-ops dlq [OPTIONS] <COMMAND>
+    parky-ops dlq list [OPTIONS]
+        --id <ID>
+        --severity <P>
+        --channel <NAME>
+        --since <TIME>
+        --until <TIME>
+        --status-class <CLASS>
+        --http-status <N>
+        --state <WORD>
+        --title <TEXT>
+        --fingerprint <HEX>
+        --no-fallback
+        --limit <N|all>
+    parky-ops dlq p0 [OPTIONS]
+        --limit <N|all>
+    parky-ops dlq show [OPTIONS] <ID>
+    parky-ops dlq stats [OPTIONS]
+        --since <TIME>
+        --until <TIME>
     parky-ops doctor [OPTIONS]
     parky-ops health [OPTIONS] [HOST]...
     parky-ops help [OPTIONS] [TOPIC]...
