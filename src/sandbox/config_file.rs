@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::discord::{DiscordStandIn, GUILD_ID};
-use super::scenario::{PAGES, WORKERS};
+use super::scenario::{PAGES, REPOSITORY, WORKERS};
 use super::vendors::VENDORS;
 
 /// Where everything is.
@@ -13,6 +13,8 @@ pub(super) struct Layout<'a> {
     pub(super) account: &'a str,
     pub(super) cloudflare_url: String,
     pub(super) cloudflare_token: &'a SecretString,
+    pub(super) github_url: String,
+    pub(super) github_token: &'a SecretString,
     pub(super) database_url: &'a SecretString,
     pub(super) discord: &'a DiscordStandIn,
     /// Root under which the services are that have no stand-in.
@@ -23,14 +25,12 @@ pub(super) struct Layout<'a> {
 
 /// Tokens of the services that have no stand-in; with them nobody looks for real ones.
 pub(super) struct FakeTokens {
-    pub(super) github: SecretString,
     pub(super) sentry: SecretString,
 }
 
 impl FakeTokens {
     pub(super) fn make() -> std::io::Result<Self> {
         Ok(Self {
-            github: super::fake::secret("ghp_", 36)?,
             sentry: super::fake::secret("sntrys_", 48)?,
         })
     }
@@ -44,7 +44,7 @@ impl Layout<'_> {
         toml::to_string(&json!({
             "urls": {
                 "cloudflare": self.cloudflare_url,
-                "github": absent("github"),
+                "github": self.github_url,
                 "discord": self.discord.url(),
                 "sentry": absent("sentry/api/0"),
             },
@@ -55,12 +55,19 @@ impl Layout<'_> {
                 "discord_guild": GUILD_ID,
                 "credentials": {
                     "cloudflare_api_token": self.cloudflare_token.expose_secret(),
+                    "github_token": self.github_token.expose_secret(),
                     "supabase_db_url": self.database_url.expose_secret(),
                     "discord_bot_token": self.discord.token().expose_secret(),
                 },
                 "webhooks": self.webhooks(),
             } },
             "channels": self.channels(),
+            "github": {
+                "repos": [REPOSITORY],
+                "branch": "main",
+                "healthcheck_workflow": "synthetic-healthcheck.yml",
+                "deploy_workflows": ["deploy.yml"],
+            },
             "worker": self.workers(),
             "vendor": self.vendors(),
         }))

@@ -22,6 +22,7 @@ mod config_file;
 mod database;
 pub mod discord;
 mod fake;
+pub mod github;
 mod hosts;
 mod place;
 #[cfg(test)]
@@ -47,11 +48,12 @@ use config_file::{FakeTokens, Layout};
 use database::{Database, DatabaseFacts, Settings};
 pub use database::{DatabaseError, DeadLetter, Engine};
 use discord::{DiscordFacts, DiscordStandIn, Limits};
+pub use github::{GithubFacts, GithubStandIn};
 pub use hosts::{Behaviour, HostStandIn};
 use place::Place;
 pub use place::PlaceError;
 use scenario::{BadVersion, Facts};
-pub use scenario::{HOSTS, LEAKED_TOKEN, PAGES, Scenario, WORKERS};
+pub use scenario::{HOSTS, LEAKED_TOKEN, PAGES, REPOSITORY, Scenario, WORKERS};
 use server::{Canned, Fault, Server, Stage};
 pub use vendors::{Outage, VENDORS, VendorPage, VendorPages};
 
@@ -121,6 +123,9 @@ pub struct Sandbox {
     hosts: Vec<HostStandIn>,
     cloudflare: CloudflareStandIn,
     discord: DiscordStandIn,
+    github: GithubStandIn,
+    /// Whether the vendor's own client can be sent to it.
+    gh: bool,
     vendors: VendorPages,
     absent: Server,
     tokens: FakeTokens,
@@ -160,11 +165,25 @@ impl Sandbox {
             let others = start_others(&stage, &facts, &discord);
             (database.join(), others)
         });
-        let (hosts, cloudflare, discord, vendors, absent) = others?;
+        let (hosts, cloudflare, discord, github, vendors, absent) = others?;
         let database = database.map_err(|_| SandboxError::Died)??;
         let tokens = FakeTokens::make()?;
-        let sandbox =
-            Self { scenario, hosts, cloudflare, discord, vendors, absent, tokens, database, place };
+        let socket = place.write_gh_config()?;
+        socket.iter().try_for_each(|socket| github.listen_at(socket))?;
+        let gh = socket.is_some();
+        let sandbox = Self {
+            scenario,
+            hosts,
+            cloudflare,
+            discord,
+            github,
+            gh,
+            vendors,
+            absent,
+            tokens,
+            database,
+            place,
+        };
         sandbox.place.write_config(&sandbox.layout().toml()?)?;
         Ok(sandbox)
     }
@@ -175,6 +194,8 @@ impl Sandbox {
             account: ACCOUNT_ID,
             cloudflare_url: self.cloudflare.url(),
             cloudflare_token: self.cloudflare.token(),
+            github_url: self.github.url(),
+            github_token: self.github.token(),
             database_url: self.database.url(),
             discord: &self.discord,
             absent_url: self.absent.url(""),
@@ -242,12 +263,17 @@ impl Sandbox {
         &self.discord
     }
 
+    /// GitHub's API.
+    pub fn github(&self) -> &GithubStandIn {
+        &self.github
+    }
+
     /// The vendors' status pages.
     pub fn vendors(&self) -> &VendorPages {
         &self.vendors
     }
 
-    /// Where GitHub and Sentry would be; it answers 501, and its log shows who asked.
+    /// Where Sentry would be; it answers 501, and its log shows who asked.
     pub fn absent(&self) -> &Server {
         &self.absent
     }
@@ -264,7 +290,7 @@ impl Sandbox {
             ("CLOUDFLARE_API_TOKEN", open(self.cloudflare.token())),
             ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT_ID.to_owned()),
             ("SUPABASE_DB_URL", open(self.database.url())),
-            ("GH_TOKEN", open(&self.tokens.github)),
+            ("GH_TOKEN", open(self.github.token())),
             ("SENTRY_AUTH_TOKEN", open(&self.tokens.sentry)),
         ];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value)).into_iter();
@@ -274,7 +300,12 @@ impl Sandbox {
             Some((variable, open(&channel.webhook_url())))
         });
         let bot = ("DISCORD_BOT_TOKEN".to_owned(), open(self.discord.token()));
-        pairs.chain(webhooks).chain([bot]).collect()
+        let gh = [
+            ("GH_CONFIG_DIR".to_owned(), path(self.place.gh())),
+            ("GH_REPO".to_owned(), REPOSITORY.to_owned()),
+        ];
+        let gh = gh.into_iter().filter(|_| self.gh);
+        gh.chain(pairs).chain(webhooks).chain([bot]).collect()
     }
 
     /// The environment of a program that runs inside it: of `outer` only what says how to run and
@@ -314,7 +345,8 @@ const KEPT: [&str; 15] = [
     "USER",
 ];
 
-type Others = (Vec<HostStandIn>, CloudflareStandIn, DiscordStandIn, VendorPages, Server);
+type Others =
+    (Vec<HostStandIn>, CloudflareStandIn, DiscordStandIn, GithubStandIn, VendorPages, Server);
 
 fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io::Result<Others> {
     let now = discord.now;
@@ -334,11 +366,14 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io
         cloudflare.server().faults().set("/", fault.clone());
     }
     let discord = DiscordStandIn::start(stage, discord)?;
+    let accepts = facts.token != cloudflare::TokenKind::Revoked;
+    let repos = vec![facts.actions.clone()];
+    let github = GithubStandIn::start(stage, GithubFacts { now, accepts, repos })?;
     let vendors = VendorPages::start(stage, now, facts.outages.clone())?;
     let absent = Server::start(stage, Router::new(), None)?;
     let message = serde_json::json!({ "message": "this service has no stand-in in the sandbox" });
     absent.faults().set("/", Fault::answer(Canned::json(501, &message)));
-    Ok((hosts, cloudflare, discord, vendors, absent))
+    Ok((hosts, cloudflare, discord, github, vendors, absent))
 }
 
 /// Lets a host be ill while the bad version takes traffic, and well while it does not.

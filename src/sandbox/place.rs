@@ -13,7 +13,10 @@ use crate::config::Vars;
 /// Its presence says that a folder is a sandbox's; it is locked while the sandbox is up.
 const MARKER: &str = ".parky-ops-sandbox";
 /// What a sandbox makes in its folder, and clears away at its next start.
-const OURS: [&str; 3] = ["config.toml", "home", "state"];
+const OURS: [&str; 4] = ["config.toml", "gh", "home", "state"];
+
+/// The system takes no longer path for a socket, in bytes.
+const LONGEST_SOCKET: usize = 100;
 
 /// Why a folder cannot be used.
 #[derive(Debug, Error)]
@@ -128,6 +131,26 @@ impl Place {
             .open(&path)
             .and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|source| PlaceError::Io { path, source })
+    }
+
+    /// Writes gh's own configuration, which sends it to a socket; `None` where the folder is too deep
+    /// for a socket.
+    pub(super) fn write_gh_config(&self) -> Result<Option<PathBuf>, PlaceError> {
+        let socket = self.gh().join("api.sock");
+        if socket.as_os_str().len() > LONGEST_SOCKET {
+            return Ok(None);
+        }
+        let path = self.gh().join("config.yml");
+        let text = format!("http_unix_socket: {}\nprompt: disabled\n", socket.display());
+        let written = DirBuilder::new().mode(0o700).create(self.gh());
+        let written = written.and_then(|()| fs::write(&path, text));
+        written.map_err(|source| PlaceError::Io { path, source })?;
+        Ok(Some(socket))
+    }
+
+    /// gh's configuration and its socket.
+    pub(super) fn gh(&self) -> PathBuf {
+        self.path.join("gh")
     }
 
     pub(super) fn path(&self) -> &Path {

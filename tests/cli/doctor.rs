@@ -86,8 +86,7 @@ fn refused_credentials_are_unknown_and_named_with_their_source() {
     for check in [("database", "connect"), ("database", "query"), ("dlq", "readable")] {
         says(&done, check, "unknown unauthorized", &["wrong password", &url]);
     }
-    // Nobody answers for GitHub here: that is no word against the token.
-    says(&done, ("tokens", "GitHub"), "unknown service-error", &["HTTP 501"]);
+    says(&done, ("tokens", "GitHub"), "unknown unauthorized", &["refused"]);
 
     let page = site.run("doctor").exits(7);
     assert!(page.stdout.starts_with("STATE"), "{}", page.stdout);

@@ -11,8 +11,8 @@ use crate::sandbox::vendors::Outage;
 pub(super) const ENTRY: Entry = Entry {
     word: "all-down",
     summary: "no host answers, the database refuses; Cloudflare and Supabase report an outage",
-    facts: |_| {
-        let mut facts = usual::all_well(Vec::new());
+    facts: |now| {
+        let mut facts = usual::all_well(now, Vec::new());
         facts.hosts =
             [Behaviour::Refuses, Behaviour::Answers(503), Behaviour::Hangs, Behaviour::Refuses];
         facts.cloudflare_fault = Some(Fault::answer(

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::facts::{BadVersion, Entry};
-use super::usual;
+use super::{actions, usual};
 use crate::sandbox::cloudflare::Release;
 use crate::sandbox::database::{lost_alerts, settled_letters};
 use crate::sandbox::hosts::Behaviour;
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     facts: |now| {
         let mut letters = settled_letters(now);
         letters.extend(lost_alerts(now - STARTED));
-        let mut facts = usual::all_well(letters);
+        let mut facts = usual::all_well(now, letters);
         let message = "feat: 予約APIをv2に切り替え (#1291)";
         let release = Release::new(142, STARTED + BEFORE, usual::DEPLOY, message);
         let release = Release { resources: usual::WITH_CACHE, ..release };
@@ -31,6 +31,8 @@ pub(super) const ENTRY: Entry = Entry {
             host: 1,
             behaviour: Behaviour::Slow(503, 40),
         });
+        let started = now - STARTED;
+        facts.actions = actions::bad_deploy(now, started - BEFORE, started, message);
         facts
     },
 };

@@ -8,8 +8,8 @@ use crate::sandbox::database::DatabaseFacts;
 pub(super) const ENTRY: Entry = Entry {
     word: "bad-tokens",
     summary: "every token and password is refused; only hosts and vendors can be measured",
-    facts: |_| {
-        let mut facts = usual::all_well(Vec::new());
+    facts: |now| {
+        let mut facts = usual::all_well(now, Vec::new());
         facts.token = TokenKind::Revoked;
         facts.discord_revoked = true;
         facts.database = DatabaseFacts::BadPassword;

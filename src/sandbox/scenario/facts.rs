@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::sandbox::cloudflare::{PagesHistory, ScriptHistory, TokenKind};
 use crate::sandbox::database::DatabaseFacts;
+use crate::sandbox::github::Repo;
 use crate::sandbox::hosts::Behaviour;
 use crate::sandbox::server::Fault;
 use crate::sandbox::vendors::Outage;
@@ -38,6 +39,7 @@ pub(in crate::sandbox) struct Facts {
     pub(in crate::sandbox) cloudflare_fault: Option<Fault>,
     /// Whether Discord's bot token is refused and every webhook is gone.
     pub(in crate::sandbox) discord_revoked: bool,
+    pub(in crate::sandbox) actions: Repo,
     pub(in crate::sandbox) outages: Vec<Outage>,
     pub(in crate::sandbox) database: DatabaseFacts,
 }

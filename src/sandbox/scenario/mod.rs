@@ -2,10 +2,12 @@
 //!
 //! To add one: a file with an `ENTRY`, a variant, and a line in [`Scenario::ALL`] and `entry`.
 
+mod actions;
 mod all_down;
 mod bad_deploy;
 mod bad_tokens;
 mod canary;
+mod ci_broken;
 mod dead_letters;
 mod facts;
 mod healthy;
@@ -18,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::text;
 
+pub use actions::REPOSITORY;
 pub use dead_letters::LEAKED_TOKEN;
 use facts::Entry;
 pub(super) use facts::{BadVersion, Facts};
@@ -35,6 +38,8 @@ pub enum Scenario {
     Canary,
     /// Nothing of ours answers, and two vendors say why.
     AllDown,
+    /// CI is red, and a deploy waits for an approval.
+    CiBroken,
     /// Every token is refused.
     BadTokens,
     /// The table of dead letters holds every shape of row.
@@ -43,10 +48,11 @@ pub enum Scenario {
 
 impl Scenario {
     /// Every scenario, the most wanted first.
-    pub const ALL: [Scenario; 6] = [
+    pub const ALL: [Scenario; 7] = [
         Scenario::BadDeploy,
         Scenario::Healthy,
         Scenario::Canary,
+        Scenario::CiBroken,
         Scenario::AllDown,
         Scenario::BadTokens,
         Scenario::DeadLetters,
@@ -72,6 +78,7 @@ impl Scenario {
             Scenario::Healthy => &healthy::ENTRY,
             Scenario::BadDeploy => &bad_deploy::ENTRY,
             Scenario::Canary => &canary::ENTRY,
+            Scenario::CiBroken => &ci_broken::ENTRY,
             Scenario::AllDown => &all_down::ENTRY,
             Scenario::BadTokens => &bad_tokens::ENTRY,
             Scenario::DeadLetters => &dead_letters::ENTRY,

@@ -1,7 +1,8 @@
 //! The world on a good day, from which every scenario departs.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::actions;
 use super::facts::Facts;
 use crate::sandbox::cloudflare::{
     Build, PagesHistory, PagesRelease, Release, Resources, ScriptHistory, TokenKind,
@@ -32,7 +33,7 @@ const CI: &str = "ci@parky.co.jp";
 const PLATFORM: &str = "platform@parky.co.jp";
 
 /// All well, with these dead letters.
-pub(super) fn all_well(letters: Vec<DeadLetter>) -> Facts {
+pub(super) fn all_well(now: DateTime<Utc>, letters: Vec<DeadLetter>) -> Facts {
     Facts {
         hosts: std::array::from_fn(|_| Behaviour::Answers(200)),
         token: TokenKind::User,
@@ -41,6 +42,7 @@ pub(super) fn all_well(letters: Vec<DeadLetter>) -> Facts {
         bad_version: None,
         cloudflare_fault: None,
         discord_revoked: false,
+        actions: actions::green(now),
         outages: Vec::new(),
         database: DatabaseFacts::Serves(letters),
     }

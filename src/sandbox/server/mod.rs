@@ -14,6 +14,7 @@
 mod door;
 mod fault;
 mod log;
+mod socket;
 mod stage;
 
 use std::fmt;
