@@ -24,6 +24,7 @@ pub mod discord;
 pub mod dlq;
 pub mod doctor;
 pub mod domain;
+pub mod github;
 pub mod http;
 pub mod postgres;
 pub mod probe;

@@ -8,6 +8,7 @@ pub mod database;
 pub mod dlq;
 mod gather;
 pub mod hosts;
+pub mod hub;
 pub mod locks;
 pub mod offline;
 mod vendors;

@@ -9,6 +9,7 @@ use super::api::Api;
 use super::log::RequestLog;
 use super::service::Service;
 use super::shared::Shared;
+use super::stream::Links;
 use super::tls::Roots;
 use crate::domain::{Clock, Redactor};
 
@@ -42,6 +43,11 @@ impl Client {
     /// What cleans every text of this client: for secrets that travel in a path.
     pub fn redactor(&self) -> &Redactor {
         &self.shared.redactor
+    }
+
+    /// Fetches what the answers of `service` at `base` point to, without its token.
+    pub fn links(&self, service: Service, base: &Url) -> Links {
+        Links::new(Arc::clone(&self.shared), service, base)
     }
 
     /// The certificates that this client trusts, to be shared with the probes.

@@ -16,6 +16,7 @@ mod log;
 mod reply;
 mod service;
 mod shared;
+mod stream;
 #[cfg(test)]
 pub(crate) mod stub;
 #[cfg(test)]
@@ -31,5 +32,6 @@ pub use log::{Logged, RequestLog};
 pub use reply::Reply;
 pub use reqwest::{Method, header};
 pub use service::Service;
+pub use stream::{Links, Stream};
 pub use tls::{Roots, TlsFault, client_config};
 pub use wire::USER_AGENT;

@@ -16,7 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
     word: "canary",
     summary: "a new version of the API has a tenth of the traffic, and fails there",
     facts: |now| {
-        let mut facts = usual::all_well(settled_letters(now));
+        let mut facts = usual::all_well(now, settled_letters(now));
         let message = "feat: 予約APIをv2に切り替え (#1291)";
         let release = Release::new(142, STARTED, usual::DEPLOY, message).beside(141, 90);
         let release =

@@ -11,7 +11,7 @@ use crate::sandbox::database::DeadLetter;
 pub(super) const ENTRY: Entry = Entry {
     word: "dead-letters",
     summary: "all is well but the dead letters: rows of every shape, many not to be delivered",
-    facts: |now| usual::all_well(rows(now)),
+    facts: |now| usual::all_well(now, rows(now)),
 };
 
 /// The token of a webhook in the `error_message` of a row; it must be shown nowhere.
