@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use crate::args::globals::Globals;
 use crate::{
-    completions, config, dlq, doctor, health, help, man, pages, rollback, sandbox, smoke, tail,
-    triage, workers,
+    completions, config, dlq, doctor, health, help, man, pages, rollback, runs, sandbox, smoke,
+    tail, triage, workers,
 };
 
 /// The on-call runbook of Parky as one fast program
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Pages(pages::PagesCommand),
     #[command(subcommand)]
     Rollback(rollback::RollbackCommand),
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
     Smoke(smoke::SmokeArgs),

@@ -15,6 +15,7 @@ mod man;
 mod pages;
 mod report;
 mod rollback;
+mod runs;
 mod sandbox;
 mod signals;
 mod smoke;
@@ -71,6 +72,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Man(args) => man::run(args, Cli::command(), ctx, ui),
         Command::Pages(command) => signals::block_on(pages::run(command, ctx, ui)),
         Command::Rollback(command) => signals::block_on(rollback::run(command, ctx, ui)),
+        Command::Runs(command) => signals::block_on(runs::run(command, ctx, ui)),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),
         Command::Smoke(args) => signals::block_on(smoke::run(args, ctx, ui)),
         Command::Tail(args) => signals::block_on(tail::run(args, ctx, ui)),

@@ -6,6 +6,7 @@
 
 mod actions;
 mod bars;
+mod bulk;
 mod harmless;
 mod json;
 mod outlet;
@@ -30,6 +31,7 @@ use serde::Serialize;
 
 pub(crate) use self::actions::Level;
 pub(crate) use self::bars::Bars;
+pub(crate) use self::bulk::Bulk;
 pub(crate) use self::json::{Envelope, to_string as json_text};
 pub(crate) use self::outlet::{Departure, Outlet, Parcel};
 pub(crate) use self::paint::{HUES, Tone, paint, state};
@@ -141,15 +143,21 @@ impl Ui {
 
     /// Prints the answer.
     pub(crate) fn show<V: View>(&self, view: &V, now: DateTime<Utc>) -> io::Result<()> {
+        self.show_as(view.command(), view, now)
+    }
+
+    /// Prints an answer that several commands give.
+    pub(crate) fn show_as<V: View>(
+        &self,
+        command: &str,
+        view: &V,
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
         let caveats = view.caveats();
         match self.look.format {
-            Format::Json => self.write_out(&json::document(
-                &self.envelope,
-                view.command(),
-                now,
-                view,
-                &caveats,
-            )?),
+            Format::Json => {
+                self.write_out(&json::document(&self.envelope, command, now, view, &caveats)?)
+            }
             Format::Text => {
                 let mut page = String::new();
                 view.text(&mut page, &Page { width: self.look.width, now })

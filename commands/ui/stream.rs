@@ -40,6 +40,11 @@ impl<'a> Stream<'a> {
         Ok(stream)
     }
 
+    /// A stream that was begun before.
+    pub(crate) fn resume(ui: &'a Ui) -> Self {
+        Self { ui }
+    }
+
     /// Writes `{"event": event, …fields}`.
     pub(crate) fn event<T: Serialize>(&self, event: &str, fields: &T) -> io::Result<()> {
         self.line(&Line { event, fields })

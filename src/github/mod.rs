@@ -11,6 +11,7 @@ mod limits;
 pub mod logs;
 mod model;
 mod pages;
+pub mod remote;
 mod repo;
 mod runs;
 #[cfg(test)]

@@ -13,12 +13,17 @@ use super::lines::STAMP;
 const MARKS: [&[u8]; 4] =
     [b"##[group]Run ", b"Post job cleanup.", b"Cleaning up orphan processes", b"Pre-job cleanup."];
 
+/// Length of a time stamp up to its whole second.
+const SECOND: usize = 19;
+
 /// Follows a log from its first line on.
 #[derive(Debug)]
 pub struct Cutter {
     steps: Vec<Cut>,
     /// The place of the current step in `steps`.
     at: usize,
+    /// The second of the last line that was looked at: most lines share it with the one before.
+    second: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -42,18 +47,24 @@ impl Cutter {
             steps.push(Cut { place, starts, ends });
         }
         let in_order = steps.is_sorted_by_key(|step| step.starts);
-        (in_order && !steps.is_empty()).then_some(Self { steps, at: 0 })
+        (in_order && !steps.is_empty()).then_some(Self { steps, at: 0, second: Vec::new() })
     }
 
     /// The place in the job's list of the step that wrote `line`, time stamp and all.
     pub fn step(&mut self, line: &[u8]) -> usize {
-        if let Some(time) = stamp(line) {
-            self.advance(time, line.get(STAMP..).unwrap_or_default());
+        let text = line.get(STAMP..).unwrap_or_default();
+        let marked = MARKS.iter().any(|mark| text.starts_with(mark));
+        let second = line.get(..SECOND).unwrap_or_default();
+        if (marked || second != self.second)
+            && let Some(time) = stamp(line)
+        {
+            self.second = second.to_vec();
+            self.advance(time, marked);
         }
         self.steps.get(self.at).map_or(0, |step| step.place)
     }
 
-    fn advance(&mut self, time: DateTime<Utc>, text: &[u8]) {
+    fn advance(&mut self, time: DateTime<Utc>, marked: bool) {
         let second = TimeDelta::seconds(1);
         let last = |fits: &dyn Fn(&Cut) -> bool| self.steps.iter().rposition(fits).unwrap_or(0);
         let sure = last(&|step| step.starts + second <= time);
@@ -62,7 +73,6 @@ impl Cutter {
             self.at = sure;
             return;
         }
-        let marked = MARKS.iter().any(|mark| text.starts_with(mark));
         let current = self.steps.get(self.at);
         let over = current.is_none_or(|step| step.ends.is_none_or(|end| end <= time));
         // The very first mark of a step that begins the log is its own.
