@@ -103,6 +103,14 @@ impl Refusal {
     }
 }
 
+/// A service that failed for so long that nobody waits any more.
+#[derive(Debug, thiserror::Error)]
+#[error("given up after {} s without an answer", after.as_secs())]
+pub(crate) struct GivenUp {
+    pub(crate) after: std::time::Duration,
+    pub(crate) source: ApiError,
+}
+
 /// A change that needs a yes, where none was given.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody agreed to {act}")]
@@ -232,6 +240,9 @@ fn kind(error: &anyhow::Error) -> Kind {
         }
         if let Some(none) = cause.downcast_ref::<NoCard>() {
             return of_rollback(none);
+        }
+        if cause.is::<GivenUp>() {
+            return kind("given-up", Outcome::Unreachable, String::new());
         }
         if let Some(refusal) = cause.downcast_ref::<WriteRefusal>() {
             return kind("target", Outcome::Configuration, refusal.hint());

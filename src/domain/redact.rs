@@ -24,6 +24,20 @@ static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
     ]
 });
 
+/// Longer texts are looked at line by line, in bytes.
+const LONG: usize = 1024;
+
+/// `text` without what has the shape of a secret.
+fn shapeless(text: &str) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed(text);
+    for (shape, with) in SHAPES.iter() {
+        if shape.is_match(&out) {
+            out = Cow::Owned(shape.replace_all(&out, *with).into_owned());
+        }
+    }
+    out
+}
+
 /// Knows the secrets of this run. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -68,16 +82,24 @@ impl Redactor {
                 out = Cow::Owned(out.replace(known.form.as_str(), "***"));
             }
         }
-        // A stream passes here line by line, and the patterns are slow.
         if !may_have_shape(out.as_bytes()) {
             return out;
         }
-        for (shape, with) in SHAPES.iter() {
-            if shape.is_match(&out) {
-                out = Cow::Owned(shape.replace_all(&out, *with).into_owned());
+        if out.len() < LONG {
+            return match shapeless(&out) {
+                Cow::Owned(clean) => Cow::Owned(clean),
+                Cow::Borrowed(_) => out,
+            };
+        }
+        // No shape reaches beyond its line, and of a long text few lines hint at one.
+        let mut clean = String::with_capacity(out.len());
+        for line in out.split_inclusive('\n') {
+            match may_have_shape(line.as_bytes()) {
+                true => clean.push_str(&shapeless(line)),
+                false => clean.push_str(line),
             }
         }
-        out
+        Cow::Owned(clean)
     }
 }
 
@@ -153,6 +175,31 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn in_a_long_text_they_go_as_well() {
+        let redactor = Redactor::default();
+        let lines = "an ordinary line, as most are: 12:00 at /a/b_c\n".repeat(200);
+        for secret in [
+            "DATABASE=postgres://u:hunter2@db/x",
+            "https://discord.com/api/WEBHOOKS/140/abcDEF-ghi_123",
+            "BEARER  abcdefghijklmnop1234",
+            "Token abcdefghijklmnop1234",
+            "bot abcdefghijklmnop1234",
+            "ghs_0123456789abcdefABCD",
+            "github_pat_0123456789abcdefABCD",
+            "ops_0123456789abcdefABCD",
+            "sntrys_0123456789abcdefABCD",
+            "sbp_0123456789abcdefABCD",
+        ] {
+            assert!(may_have_shape(secret.as_bytes()), "{secret}");
+            let text = format!("{lines}{secret}\n{lines}");
+            let expected = format!("{lines}{}\n{lines}", shapeless(secret));
+            assert_ne!(shapeless(secret), secret);
+            assert_eq!(redactor.clean(&text), expected);
+        }
+        assert!(matches!(redactor.clean(&lines), Cow::Borrowed(_)));
     }
 
     #[test]

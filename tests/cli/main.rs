@@ -24,6 +24,7 @@ mod layout;
 mod pages;
 mod replay;
 mod rollback;
+mod runs;
 mod sandbox;
 mod tail;
 mod smoke;

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use parky_ops::http::{ApiError, Fault, Unreadable};
 use tokio::time::Instant;
 
+use crate::report::GivenUp;
+
 /// How long one look may take.
 pub(super) const ONE_LOOK: Duration = Duration::from_secs(20);
 /// The longest wait between two tries.
@@ -38,7 +40,7 @@ impl Patience {
         &mut self,
         error: ApiError,
         now: DateTime<Utc>,
-    ) -> Result<Duration, ApiError> {
+    ) -> anyhow::Result<Duration> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let wait = match &error.fault {
             Fault::RateLimited { retry_at: Some(at) } => {
@@ -47,13 +49,13 @@ impl Patience {
             fault if passes(fault) => {
                 (Duration::from_millis(500) * 2u32.pow(self.failures.min(8))).min(LONGEST)
             }
-            _ => return Err(error),
+            _ => return Err(error.into()),
         };
         self.failures += 1;
         // A limit names its end, and is no sign that GitHub is away.
         let limited = matches!(error.fault, Fault::RateLimited { .. });
         if !limited && since.elapsed() + wait > self.gives_up_after {
-            return Err(error);
+            return Err(GivenUp { after: self.gives_up_after, source: error }.into());
         }
         self.why = error.to_string();
         Ok(wait)

@@ -69,13 +69,10 @@ impl Cutter {
         let last = |fits: &dyn Fn(&Cut) -> bool| self.steps.iter().rposition(fits).unwrap_or(0);
         let sure = last(&|step| step.starts + second <= time);
         let possible = last(&|step| step.starts <= time);
-        if sure > self.at {
-            self.at = sure;
-            return;
-        }
+        self.at = self.at.max(sure);
         let current = self.steps.get(self.at);
         let over = current.is_none_or(|step| step.ends.is_none_or(|end| end <= time));
-        // The very first mark of a step that begins the log is its own.
+        // A mark within a step that is not over is its own.
         if marked && over && possible > self.at {
             self.at += 1;
         }
@@ -156,6 +153,17 @@ mod tests {
         ];
         let expected = ["setup", "setup", "one", "one", "two", "three", "three", "three"];
         assert_eq!(cut(&steps, &lines), expected);
+    }
+
+    #[test]
+    fn a_step_that_left_no_mark_does_not_take_the_next_ones() {
+        let steps = [("setup", 0, 2), ("test", 2, 40), ("post", 40, 41)];
+        let lines = [
+            ("01.0000000", "Prepare"),
+            ("02.1000000", "within the second, and without a mark"),
+            ("40.2000000", "Post job cleanup."),
+        ];
+        assert_eq!(cut(&steps, &lines), ["setup", "setup", "post"]);
     }
 
     #[test]

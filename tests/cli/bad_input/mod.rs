@@ -3,6 +3,7 @@
 mod credentials;
 mod database;
 mod dead_letters;
+mod github;
 mod network;
 mod settings;
 mod tail;

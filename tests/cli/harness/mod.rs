@@ -2,6 +2,7 @@
 
 mod bouncer;
 mod cloudflare;
+mod github;
 mod leftovers;
 mod postgres;
 mod pty;
@@ -11,6 +12,7 @@ mod site;
 
 pub(crate) use bouncer::Bouncer;
 pub(crate) use cloudflare::{CloudflareSite, SCRIPT, TOKEN_VARIABLE, cloudflare_config};
+pub(crate) use github::{GREEN, GithubSite, JOBS, NAMES, RED, RUNNING, WAITING, usual, workflows};
 pub(crate) use leftovers::{processes_that_name, sandbox_leftovers};
 pub(crate) use postgres::{PgClient, database_url};
 pub(crate) use pty::Pty;

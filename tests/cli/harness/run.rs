@@ -158,6 +158,11 @@ impl Done {
         }
     }
 
+    /// Expects these words on stderr.
+    pub(crate) fn stderr_says(&self, words: &str) {
+        assert!(self.stderr.contains(words), "no {words:?} in: {}", self.stderr);
+    }
+
     /// The object under `error` that `--json` puts on stderr.
     pub(crate) fn error(&self) -> Value {
         let line = self.stderr.lines().find(|line| line.starts_with("{\"error\""));
