@@ -99,4 +99,41 @@ SQL
     hyperfine --warmup 1 --runs 10 "$list | head -c 300" \
         "psql -q '$SUPABASE_DB_URL' -c BEGIN -c '$cursor' -c 'FETCH 1 FROM c'"
     command time -f 'all of it: %e s, peak: %M KiB' $list >/dev/null
+"$sandboxed" sandbox up "$directory/ci" --scenario ci-broken >"$directory/ci-variables" 2>"$directory/log" &
+ci=$!
+trap 'kill "$box" "$ci" ${slow:-} 2>/dev/null; wait 2>/dev/null; rm -rf "$directory"' EXIT
+until grep -q PARKY_OPS_CONFIG "$directory/ci-variables"; do
+    kill -0 "$ci" || { cat "$directory/log" >&2; exit 1; }
+    sleep 0.1
+done
+# shellcheck disable=SC1091
+source "$directory/ci-variables"
+export TMPDIR=$directory GH_NO_UPDATE_NOTIFIER=1
+# Ids of the scenario: eleven jobs; 200 MiB of log.
+wide=17400000060 long=17400000062
+peak() { command time -f "peak: %M KiB, %e s: $1" bash -c "exec $1" >/dev/null || true; }
+
+if have gh; then
+    row "runs list --limit 10: at most 1/3 of gh's wall time, 2/3 of its memory"
+    hyperfine -N --warmup 3 --runs 30 "$ours runs list --limit 10" "gh run list --limit 10"
+    peak "$ours runs list --limit 10"
+    peak "gh run list --limit 10"
+
+    row "runs view, 11 jobs, 100 ms latency: at most 4 round trips (gh: 17, 1.7 s)"
+    api=$(sed -n 's/^github = "http:\/\/127.0.0.1:\([0-9]*\)\/*"$/\1/p' "$PARKY_OPS_CONFIG")
+    mkdir -p "$directory/slow-gh"
+    echo "http_unix_socket: $directory/slow-gh/s" >"$directory/slow-gh/config.yml"
+    python3 benches/slow_proxy.py "$api" 100 "$directory/slow-gh/s" >"$directory/slow-port" &
+    slow=$!
+    until [ -s "$directory/slow-port" ]; do sleep 0.1; done
+    hyperfine -N --warmup 1 --runs 5 \
+        "env PARKY_OPS_GITHUB_URL=http://127.0.0.1:$(cat "$directory/slow-port") $ours runs view $wide" \
+        "env GH_CONFIG_DIR=$directory/slow-gh gh run view $wide"
+
+    row "runs logs --failed --full, 200 MB: at most 1/2 of gh's time, peak at most 32 MiB"
+    # gh keeps the archive it fetched; without it each run fetches it again, as ours does.
+    hyperfine --warmup 1 --runs 3 --prepare "rm -rf $directory/gh-cli-cache" \
+        "$ours runs logs $long --failed --full >/dev/null" "gh run view $long --log-failed >/dev/null"
+    peak "$ours runs logs $long --failed --full"
+    peak "gh run view $long --log-failed"
 fi

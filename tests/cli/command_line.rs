@@ -124,6 +124,65 @@ fn the_command_tree() {
     parky-ops rollback plan [OPTIONS]
     parky-ops rollback db [OPTIONS]
         --dir <DIR>
+    parky-ops runs [OPTIONS] <COMMAND>
+    parky-ops runs list [OPTIONS]
+        --repo <REPO>
+        --workflow <WORKFLOW>
+        --branch <BRANCH>
+        --status <STATUS>
+        --event <EVENT>
+        --actor <ACTOR>
+        --since <TIME>
+        --limit <LIMIT>
+    parky-ops runs view [OPTIONS] <ID|URL>
+        --repo <REPO>
+        --attempt <N>
+    parky-ops runs logs [OPTIONS] <ID|URL>
+        --repo <REPO>
+        --failed
+        --all
+        --job <JOB>
+        --step <STEP>
+        --tail <N>
+        --full
+        --attempt <N>
+    parky-ops runs watch [OPTIONS] [ID|URL]
+        --repo <REPO>
+        --fail-fast
+        --wait-start <SPAN>
+        --commit <SHA>
+        --branch <BRANCH>
+        --interval <SPAN>
+        --give-up <SPAN>
+    parky-ops runs rerun [OPTIONS] <ID|URL>
+        --repo <REPO>
+        --failed
+        --job <JOB>
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops runs cancel [OPTIONS] <ID|URL>
+        --repo <REPO>
+        --force
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops runs approvals [OPTIONS] [ID|URL]
+        --repo <REPO>
+    parky-ops runs approve [OPTIONS] <ID|URL>
+        --repo <REPO>
+        --environment <NAME>
+        --comment <COMMENT>
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops runs reject [OPTIONS] <ID|URL>
+        --repo <REPO>
+        --environment <NAME>
+        --comment <COMMENT>
+        --yes
+        --confirm <NAME>
+        --dry-run
     parky-ops sandbox [OPTIONS] <COMMAND>
     parky-ops sandbox scenarios [OPTIONS]
     parky-ops sandbox up [OPTIONS] <DIR>
