@@ -67,7 +67,7 @@ pub struct Run {
     pub attempt: u64,
     /// The commit.
     pub sha: String,
-    /// Who triggered it.
+    /// Who triggered it at first; a re-run is often somebody else's.
     pub actor: Option<String>,
     /// When it was made.
     pub created_at: Option<DateTime<Utc>>,

@@ -68,7 +68,8 @@ impl RunQuery {
                 .as_deref()
                 .is_none_or(|wanted| value.is_some_and(|value| value.eq_ignore_ascii_case(wanted)))
         };
-        is(&self.branch, run.branch.as_deref())
+        let branch = self.branch.is_none() || self.branch == run.branch;
+        branch
             && (is(&self.status, Some(&run.status)) || is(&self.status, run.conclusion.as_deref()))
             && is(&self.event, Some(&run.event))
             && is(&self.actor, run.actor.as_deref())

@@ -171,7 +171,7 @@ impl Run {
             conclusion: word(self.conclusion),
             attempt: self.run_attempt.unwrap_or(1),
             sha,
-            actor: self.triggering_actor.or(self.actor).and_then(User::name),
+            actor: self.actor.or(self.triggering_actor).and_then(User::name),
             created_at: at(self.created_at.as_ref()),
             started_at: at(self.run_started_at.as_ref()),
             updated_at: at(self.updated_at.as_ref()),

@@ -69,8 +69,18 @@ pub(crate) struct LogsArgs {
 pub(super) async fn run(args: &LogsArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let mut signals = Signals::listen()?;
     let place = Place::of_run(&args.target, ctx, ui).await?;
+    let limit = async {
+        match ctx.globals.timeout {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         outcome = signals.next() => Ok(outcome),
+        () = limit => {
+            ui.note("out of time: the logs are not whole");
+            Ok(Outcome::Unreachable)
+        }
         outcome = print(args, &place, ctx, ui) => outcome,
     }
 }

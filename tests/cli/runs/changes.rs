@@ -138,3 +138,15 @@ fn at_a_terminal_the_environment_has_to_be_typed() {
     }
     assert_eq!(posts(&github).len(), 1);
 }
+
+#[test]
+fn a_token_of_no_environment_changes_nothing_outside_prod() {
+    let github = GithubSite::new();
+    let words = format!("--env dev runs rerun {RED} --yes --json");
+    let error = github.run(&words).exits(3).error();
+    assert_eq!(error["hint"], "set PARKY_OPS_DEV_GH_TOKEN instead");
+    assert_eq!(posts(&github), Vec::<String>::new());
+    let own = github.run(&words).without("GH_TOKEN").var("PARKY_OPS_DEV_GH_TOKEN", github.token());
+    let _ = own.exits(0);
+    assert_eq!(posts(&github).len(), 1);
+}
