@@ -57,7 +57,9 @@ async fn of_api(
                 return Refusal::failed(text, hint).because(error).into();
             }
             let hint = code.and_then(help).unwrap_or_default();
-            Refusal::failed(format!("Cloudflare opens no tail: {asked}"), hint).because(error).into()
+            Refusal::failed(format!("Cloudflare opens no tail: {asked}"), hint)
+                .because(error)
+                .into()
         }
         _ => {
             let error = anyhow::Error::new(error);

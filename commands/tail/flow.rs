@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::status::{self, Status};
 use super::{Ended, How, Raw};
 use crate::exit::Outcome;
-use crate::report::Known;
+use crate::report::Refusal;
 use crate::signals::Signals;
 use crate::ui::{Departure, Outlet};
 
@@ -124,7 +124,7 @@ fn late(begun: bool) -> Ended<Raw> {
     if begun {
         return over(Outcome::Unreachable, "timeout");
     }
-    let error = Known::unreachable("no line before the deadline".to_owned(), "parky-ops doctor");
+    let error = Refusal::unreachable("no line before the deadline".to_owned(), "parky-ops doctor");
     Ended { how: Raw::How(How::Failed(error.into())), reason: None }
 }
 

@@ -30,9 +30,7 @@ pub(super) struct FakeTokens {
 
 impl FakeTokens {
     pub(super) fn make() -> std::io::Result<Self> {
-        Ok(Self {
-            sentry: super::fake::secret("sntrys_", 48)?,
-        })
+        Ok(Self { sentry: super::fake::secret("sntrys_", 48)? })
     }
 }
 

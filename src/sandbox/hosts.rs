@@ -49,11 +49,6 @@ impl Behaviour {
         }
     }
 
-    /// Whether it answers that something of its own is broken.
-    pub(super) fn is_error(&self) -> bool {
-        matches!(self, Behaviour::Answers(500..) | Behaviour::Slow(500.., _))
-    }
-
     fn fault(&self) -> Option<Fault> {
         let canned = |status: u16| {
             let word = if status < 400 { "ok" } else { "unavailable" };

@@ -27,15 +27,8 @@ fn the_scenarios_are_listed() {
     let home = open_home();
     let text = run(&home, "sandbox scenarios").exits(0).stdout;
     let words: Vec<_> = text.lines().skip(1).filter_map(|l| l.split_whitespace().next()).collect();
-    let all = [
-        "bad-deploy",
-        "healthy",
-        "canary",
-        "ci-broken",
-        "all-down",
-        "bad-tokens",
-        "dead-letters",
-    ];
+    let all =
+        ["bad-deploy", "healthy", "canary", "ci-broken", "all-down", "bad-tokens", "dead-letters"];
     assert_eq!(words, all);
 
     let document = run(&home, "sandbox scenarios --json").exits(0).json();

@@ -40,7 +40,8 @@ fn id_of(admin: &mut PgClient, title: &str) -> String {
 
 #[test]
 fn malformed_payloads_are_rejected_before_any_request_and_stop_nothing() {
-    let site = Site::with(|options| Options { engine: Engine::Native, ..options }, Scenario::DeadLetters);
+    let site =
+        Site::with(|options| Options { engine: Engine::Native, ..options }, Scenario::DeadLetters);
     let mut admin = PgClient::admin(&site);
     let done = site.run("dlq replay --json --since 24h --rate full --yes").exits(7);
     let events = Events::of(&done);
@@ -76,7 +77,8 @@ fn malformed_payloads_are_rejected_before_any_request_and_stop_nothing() {
 
 #[test]
 fn what_may_have_arrived_at_first_waits_for_include_maybe_but_for_a_p0() {
-    let site = Site::with(|options| Options { engine: Engine::Native, ..options }, Scenario::DeadLetters);
+    let site =
+        Site::with(|options| Options { engine: Engine::Native, ..options }, Scenario::DeadLetters);
     site.remove("env.prod.credentials.discord_bot_token");
     let mut admin = PgClient::admin(&site);
     let doubtful = ["answered 500", "answered 504", "a timeout", "a reset"];

@@ -19,10 +19,10 @@ fn letters() -> Vec<DeadLetter> {
         "allowed_mentions": { "parse": ["everyone"] },
     });
     vec![
-        p0(0, 120, false),                                                     // old
-        p0(1, 50, true),                                                       // told by mail
-        p0(2, 40, false),                                                      // fresh, untold
-        p0(3, 30, false),                                                      // another one
+        p0(0, 120, false), // old
+        p0(1, 50, true),   // told by mail
+        p0(2, 40, false),  // fresh, untold
+        p0(3, 30, false),  // another one
         DeadLetter { payload: Some(here), attempted_at: at(20), ..letter(4, "p1-ops") },
         DeadLetter { payload: Some(customer(None)), attempted_at: at(10), ..letter(5, "p1-ops") },
         DeadLetter {

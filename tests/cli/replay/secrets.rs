@@ -9,7 +9,8 @@ use crate::harness::{PgClient, Site};
 /// Everything that the database and the local state hold.
 fn kept(site: &Site) -> String {
     let mut admin = PgClient::admin(site);
-    let tables = admin.texts("SELECT tablename::text FROM pg_tables WHERE schemaname = 'parky_ops'");
+    let tables =
+        admin.texts("SELECT tablename::text FROM pg_tables WHERE schemaname = 'parky_ops'");
     assert!(tables.len() >= 6, "{tables:?}");
     let mut kept = String::new();
     for table in tables {
@@ -28,7 +29,8 @@ fn kept(site: &Site) -> String {
 
 #[test]
 fn no_token_is_printed_or_kept_whatever_happens() {
-    let site = Site::with(|options| Options { engine: Engine::Native, ..options }, Scenario::DeadLetters);
+    let site =
+        Site::with(|options| Options { engine: Engine::Native, ..options }, Scenario::DeadLetters);
     let discord = site.sandbox().discord();
     let mut secrets = vec![discord.token().expose_secret().to_owned(), LEAKED_TOKEN.to_owned()];
     for (_, channel) in discord.channels() {

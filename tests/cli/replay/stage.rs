@@ -187,12 +187,10 @@ impl Stage {
     /// What the ledger says of each row that it knows.
     pub(super) fn states(&self) -> BTreeMap<usize, String> {
         let items = match self.ledger {
-            Ledger::Shared => self
-                .admin()
-                .texts("SELECT failure_id || ' ' || state FROM parky_ops.replay_item"),
-            Ledger::Local => {
-                self.local_texts("SELECT failure_id || ' ' || state FROM replay_item")
+            Ledger::Shared => {
+                self.admin().texts("SELECT failure_id || ' ' || state FROM parky_ops.replay_item")
             }
+            Ledger::Local => self.local_texts("SELECT failure_id || ' ' || state FROM replay_item"),
         };
         let parts = |item: &String| {
             let (id, state) = item.split_once(' ').unwrap();
