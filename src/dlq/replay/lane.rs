@@ -86,6 +86,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
 
     /// Waits until the lane is ours, its webhook is known to live, and Discord's limits allow a post.
     pub(super) async fn ready(&mut self, pace: &mut Pace) -> Result<(), Over> {
+        let mut alive = self.breaker.is_proven();
         loop {
             if let Some(why) = self.desk.is_stopping() {
                 return Err(Over::Left(why.to_owned()));
@@ -95,17 +96,23 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
             {
                 return Err(over);
             }
-            if !self.breaker.is_proven() {
-                match self.look().await {
-                    Ok(()) => {}
-                    Err(Some(over)) => return Err(over),
-                    Err(None) => continue,
-                }
-            }
             match self.slot(pace) {
-                Slot::Now => return Ok(()),
-                Slot::At(until, why) => self.pause(until, &why.to_string()).await,
+                Slot::Now => {}
+                Slot::At(until, why) => {
+                    self.pause(until, &why.to_string()).await;
+                    continue;
+                }
                 Slot::Absurd { wait, .. } => return Err(Over::Left(absurd(wait))),
+            }
+            // Taken before anything is awaited: the other lanes ask for a place meanwhile.
+            self.desk.global.borrow_mut().sent(Instant::now());
+            if alive {
+                return Ok(());
+            }
+            match self.look().await {
+                Ok(()) => alive = true,
+                Err(Some(over)) => return Err(over),
+                Err(None) => {}
             }
         }
     }
@@ -170,7 +177,6 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
             desk.step(async |store| store.give_back(&claim, &fate).await).await;
             return None;
         };
-        desk.global.borrow_mut().sent(Instant::now());
         let turn = send::one(desk, self.work.webhook, &claim, row).await;
         self.after(turn, row, pace).await
     }
