@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::doubt::{Channel, Found, Mark, Window};
-use super::evidence::Evidence;
 use super::outgoing::reference;
 use super::payload::Payload;
 use super::plan::{self, Choices, Facts, Fate, Plan, PlannedRow, Proof, Road, SkipKind};
@@ -175,7 +174,7 @@ async fn prove<S: Store>(
 fn is_doubtful(row: &PlannedRow) -> bool {
     match &row.fate {
         Fate::Unsure(_) | Fate::Skip(SkipKind::Maybe, _) => true,
-        Fate::Send { repeat, .. } => *repeat && row.evidence == Evidence::Maybe,
+        Fate::Send { repeat, .. } => *repeat,
         _ => false,
     }
 }
