@@ -1,6 +1,8 @@
 //! From an error to what the person sees: heading, causes, a hint that can be pasted, the exit code.
 //! Decided here, once.
 
+mod letters;
+
 use std::ffi::OsString;
 use std::io;
 
@@ -8,7 +10,7 @@ use clap::error::{ContextKind, ContextValue};
 use parky_ops::auth::{AuthError, WriteRefusal};
 use parky_ops::checks::access::NoAccess;
 use parky_ops::config::{ConfigError, WriteError};
-use parky_ops::dlq::{FailureId, TableError};
+use parky_ops::dlq::FailureId;
 use parky_ops::domain::ReasonCode;
 use parky_ops::domain::text::shorten;
 use parky_ops::http::ApiError;
@@ -269,22 +271,22 @@ fn kind(error: &anyhow::Error) -> Kind {
         if let Some(access) = cause.downcast_ref::<NoAccess>() {
             return kind(access.word(), Outcome::Configuration, access.hint());
         }
-        if let Some(table) = cause.downcast_ref::<TableError>() {
-            let outcome = match table {
-                TableError::Database(error) => of_postgres(error),
-                _ => Outcome::Configuration,
-            };
-            return kind(table.code(), outcome, table.hint().to_owned());
+        if let Some(letters) = letters::kind(cause) {
+            return letters;
         }
         if let Some(database) = cause.downcast_ref::<PgError>() {
-            let hint = "parky-ops doctor".to_owned();
-            return kind(database.reason().1.word(), of_postgres(database), hint);
+            return of_database(database);
         }
         if let Some(api) = cause.downcast_ref::<ApiError>() {
             return of_api(api);
         }
     }
     kind("failed", Outcome::Failed, String::new())
+}
+
+fn of_database(error: &PgError) -> Kind {
+    let hint = "parky-ops doctor".to_owned();
+    Kind { code: error.reason().1.word(), outcome: of_postgres(error), hint, api: None }
 }
 
 /// Ours to mend, out of reach, or a fault of the server or this program.

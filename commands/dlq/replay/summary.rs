@@ -1,6 +1,7 @@
 //! How a replay ended: the sum, what somebody has to look at, and what to type next.
 
 use parky_ops::dlq::replay::{Ended, Halt, RowEnd, Skips, Tally};
+use parky_ops::dlq::store::StoreError;
 use parky_ops::domain::Caveat;
 use parky_ops::domain::text::one_line;
 use serde::Serialize;
@@ -154,7 +155,9 @@ impl<'a> Summary<'a> {
 /// What ended the run early, as an error. Where nothing had left the code says whose fault it is.
 fn refusal(halt: Halt, sent: bool) -> Refusal {
     let (code, outcome, hint) = match &halt {
-        Halt::Journal(_) => ("no-ledger", Outcome::Configuration, "make room on the disk"),
+        Halt::Journal(_) | Halt::Store(StoreError::Local(_)) => {
+            ("no-ledger", Outcome::Configuration, "make room on the disk")
+        }
         Halt::Store(_) => ("no-ledger", Outcome::Unreachable, "parky-ops doctor"),
         Halt::Table(_) => ("database", Outcome::Unreachable, "parky-ops doctor"),
         Halt::Banned { .. } => ("banned", Outcome::Unreachable, "wait, and run it again"),
