@@ -89,7 +89,7 @@ impl Rows {
             !states.is_empty() && states.iter().all(|word| word == ItemState::Open.word());
         let own_words = !states.iter().any(|word| of_ledger(&word));
         let without = match only_open {
-            true => desk.known.settled().await,
+            true => desk.known.settled().await.ids,
             false => Vec::new(),
         };
         if only_open {

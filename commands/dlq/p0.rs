@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Instant;
 
-use parky_ops::checks::dlq::{P0, Span, judge_p0};
+use parky_ops::checks::dlq::{ByLedger, P0, Span, judge_p0};
 use parky_ops::dlq::table::OpenP0;
 use parky_ops::domain::{Caveat, Check, Reason, Source, Verdict};
 use serde::Serialize;
@@ -44,7 +44,7 @@ async fn ask(args: &P0Args, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> {
     let mut desk = Desk::open(ctx, ui).await?;
     let settled = desk.known.settled().await;
     let most = args.limit.number().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-    let found = desk.table.p0(&mut desk.session, &settled, most, ctx.clock.now()).await?;
+    let found = desk.table.p0(&mut desk.session, &settled.ids, most, ctx.clock.now()).await?;
     let ids: Vec<_> = found.rows.iter().filter_map(|row| row.id.clone()).collect();
     let items = desk.known.items(&ids).await;
     let mut leaks = Leaks::default();
@@ -54,7 +54,7 @@ async fn ask(args: &P0Args, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> {
         LetterRow::new(letter, item, &desk.table, &mut leaks)
     };
     let rows = found.rows.iter().map(&mut row).collect();
-    let judgement = judge_p0(&counts(&found, desk.table.is_filtered()));
+    let judgement = judge_p0(&counts(&found, settled.only_delivered, desk.table.is_filtered()));
     let check = judgement.check(Source::Dlq, "p0", desk.world.times(begun));
     let mut caveats = desk.caveats();
     if found.more {
@@ -76,11 +76,12 @@ async fn ask(args: &P0Args, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> {
     })
 }
 
-fn counts(found: &OpenP0, filtered: bool) -> P0 {
+fn counts(found: &OpenP0, only_delivered: bool, filtered: bool) -> P0 {
     let OpenP0 { untold, told, untold_older, told_older, .. } = *found;
     let times = || found.rows.iter().filter_map(|row| row.attempted_at);
     let span = Span { first_at: times().min(), last_at: times().max() };
-    P0 { untold, told, untold_older, told_older, span, filtered }
+    let by_ledger = ByLedger { rows: found.settled, only_delivered };
+    P0 { untold, told, untold_older, told_older, by_ledger, span, filtered }
 }
 
 #[derive(Debug, Serialize)]

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &StatsArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
 
 async fn ask(window: Span, now: DateTime<Utc>, ctx: &Context, ui: &Ui) -> anyhow::Result<Answer> {
     let mut desk = Desk::open(ctx, ui).await?;
-    let settled = desk.known.settled().await;
+    let settled = desk.known.settled().await.ids;
     let (since, until) = (window.since, window.until.unwrap_or(now));
     let stats = desk.table.stats(&mut desk.session, since, until, &settled).await?;
     // What broke this morning may be mended, and something else broken now.

@@ -11,6 +11,7 @@ use crate::checks::World;
 use crate::checks::access::Cloudflare;
 use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, verify_token};
 use crate::config::Sourced;
+use crate::discord::{Answer, Class, Discord, Identity, WebhookUrl, identity};
 use crate::domain::{Check, Jst, Judgement, Reach, ReasonCode, Source, State};
 use crate::http::{ApiError, Fault, Service};
 
@@ -154,33 +155,52 @@ async fn call(
     Some(judgement.check(Source::Tokens, service.to_string(), world.times(begun)))
 }
 
-/// Reads the webhook itself: nothing is posted.
+/// Reads the webhook itself, and compares it with the pinned guild and the configured channel: nothing
+/// is posted.
 async fn webhook(world: &World, channel: &str) -> Option<Check> {
     let begun = Instant::now();
     let credential =
         world.credential(&CredentialName::webhook(channel), patience(world)).await.ok()?;
-    let url = url::Url::parse(credential.value.expose_secret()).ok();
-    let parts = url.as_ref().and_then(|url| {
-        let mut parts = url.path_segments()?.rev().filter(|part| !part.is_empty());
-        let (token, id) = (parts.next()?, parts.next()?);
-        (parts.next() == Some("webhooks")).then(|| (id.to_owned(), token.to_owned()))
-    });
+    let config = &world.config;
+    let base = &config.urls.discord.value;
     let from = format!("webhook from {}", credential.origin);
-    let judgement = match parts {
-        None => {
-            let text = format!("no webhook URL: …/webhooks/ID/TOKEN is expected ({from})");
-            Judgement::unknown(ReasonCode::BadCredential, text)
-        }
-        Some((id, token)) => {
-            world.redactor.learn(&token);
-            let base = world.config.urls.discord.value.clone();
-            let api = world.http().api(Service::Discord, base, None);
-            let path = ["webhooks", &id, &token];
-            match api.get_json::<serde_json::Value>(&path, &[], deadline(world)).await {
-                Ok(_) => Judgement::green(format!("is there ({from})")),
-                Err(error) => refused(&error, &from),
+    let judgement = match WebhookUrl::parse(credential.value.expose_secret(), base) {
+        Err(error) => Judgement::unknown(ReasonCode::BadCredential, format!("{error} ({from})")),
+        Ok(webhook) => {
+            let discord = Discord::new(world.http(), base.clone(), None);
+            let guild = config.pins.discord_guild.as_ref().map(|pin| pin.value.as_str());
+            let id = config.channels.get(channel).and_then(|channel| channel.id.as_deref());
+            match discord.webhook(&webhook, deadline(world)).await {
+                Ok(info) => of_webhook(&identity(&info, guild, id), &from),
+                Err(answer) => of_answer(&answer, &from),
             }
         }
     };
     Some(judgement.check(Source::Tokens, format!("#{channel}"), world.times(begun)))
+}
+
+/// A webhook that posts elsewhere tells strangers what is wrong here.
+fn of_webhook(identity: &Identity, from: &str) -> Judgement {
+    match identity {
+        Identity::Matches => Judgement::green(format!("is there, and the configured one ({from})")),
+        Identity::Unpinned => Judgement::green(format!("is there ({from})")),
+        Identity::OtherGuild { .. } | Identity::OtherChannel { .. } => {
+            let text = format!("{identity} ({from})");
+            Judgement::unknown(ReasonCode::BadCredential, text).reach(Reach::Reached)
+        }
+    }
+}
+
+/// Why Discord did not show the webhook.
+fn of_answer(answer: &Answer, from: &str) -> Judgement {
+    let (code, reach) = match (&answer.class, answer.http_status) {
+        (Class::LaneDead, Some(404)) => (ReasonCode::NotFound, Reach::Reached),
+        (Class::LaneDead, _) => (ReasonCode::Unauthorized, Reach::Reached),
+        (Class::Wait(..) | Class::Banned(_), _) => (ReasonCode::RateLimited, Reach::Reached),
+        (_, Some(200..=299)) => (ReasonCode::Unreadable, Reach::Reached),
+        (_, Some(_)) => (ReasonCode::ServiceError, Reach::Reached),
+        (Class::NotSent, None) => (ReasonCode::Unreachable, Reach::NotReached),
+        (_, None) => (ReasonCode::Unreachable, Reach::Reached),
+    };
+    Judgement::unknown(code, format!("{answer} ({from})")).reach(reach)
 }

@@ -61,7 +61,7 @@ impl Ground<'_> {
             Source::Database => Some(self.database(check)),
             Source::Connections => Some(self.psql(CONNECTIONS, "shows who holds the connections")),
             Source::Locks => Some(self.psql(BLOCKED, "shows who waits for whom")),
-            Source::Dlq => Some(self.dead_letters()),
+            Source::Dlq => Some(self.dead_letters(check)),
             Source::Config | Source::Credentials | Source::Tokens => None,
         }
     }
@@ -152,13 +152,20 @@ impl Ground<'_> {
         Some(NextStep::new(command, format!("shows what {} says of itself", vendor.name)))
     }
 
-    fn dead_letters(&self) -> NextStep {
-        let sql = format!(
-            "select attempted_at, channel, severity, title, http_status, fallback_email_sent from {} \
-             where attempted_at >= now() - interval '24 hours' order by 1 desc limit 50",
-            self.config.dlq
-        );
-        self.psql(&sql, "lists the alerts that were not delivered")
+    /// The P0 by name; what was lost today as the plan of a replay, which sends nothing; else the cause.
+    fn dead_letters(&self, check: &Check) -> NextStep {
+        let (words, why): (&[_], _) = match (check.name.as_str(), check.state) {
+            ("p0", _) => (&["dlq", "p0"], "lists every open P0, those first that reached nobody"),
+            ("last-24h", State::Red | State::Yellow) => (
+                &["dlq", "replay", "--since", "24h", "--dry-run"],
+                "shows what a replay would deliver; sends nothing",
+            ),
+            _ => (
+                &["dlq", "stats", "--since", "1h"],
+                "says whether it is the webhook, Discord or the network",
+            ),
+        };
+        NextStep::new(self.invocation.own(words.iter().copied()), why)
     }
 
     fn database(&self, check: &Check) -> NextStep {

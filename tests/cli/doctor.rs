@@ -27,20 +27,51 @@ fn line_of(site: &Site, key: &str) -> String {
     format!("{}:{line}", site.config_path().display())
 }
 
+/// The webhook of a channel, as the user file has it.
+fn webhook(site: &Site, channel: &str) -> String {
+    let text = fs::read_to_string(site.config_path()).unwrap();
+    let config: toml::Table = toml::from_str(&text).unwrap();
+    config["env"]["prod"]["webhooks"][channel].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_webhook_that_posts_elsewhere_or_is_none_is_told_and_its_token_is_not() {
+    let site = Site::of(Scenario::Healthy);
+    let other = webhook(&site, "p0-alerts");
+    let dead = format!("{}x", other.rsplit_once('/').unwrap().0) + "/gone-0123456789";
+    for (url, expected, word) in [
+        (other.as_str(), "unknown bad-credential", "not to the configured"),
+        (dead.as_str(), "unknown bad-credential", "no webhook"),
+        (
+            "https://elsewhere.example/api/webhooks/1/some-token",
+            "unknown bad-credential",
+            "another host",
+        ),
+    ] {
+        let done = site.run("doctor --json").var("DISCORD_WEBHOOK_P1_OPS", url).exits(7);
+        says(&done, ("tokens", "#p1-ops"), expected, &[word, "$DISCORD_WEBHOOK_P1_OPS"]);
+        done.hides(url.rsplit('/').next().unwrap());
+    }
+    // One that was deleted.
+    let gone = format!("{}/{}", other.rsplit_once('/').unwrap().0, "g".repeat(68));
+    let done = site.run("doctor --json").var("DISCORD_WEBHOOK_P1_OPS", &gone).exits(7);
+    assert!(done.says("tokens", "#p1-ops").starts_with("unknown "), "{}", done.stdout);
+}
+
 #[test]
 fn a_healthy_world_is_green_with_the_origin_of_each_credential() {
     let site = Site::of(Scenario::Healthy);
     site.set("env.prod.credentials.github_token", r#""ghp_0123456789abcdefghijABCDEFGHIJ012345""#);
-    // GitHub, Sentry and Discord, who take every token.
+    // GitHub and Sentry, who take every token.
     let others = HttpServer::answering("200 OK", "application/json", "{}");
     let url = database_url(&site);
+    let webhook = webhook(&site, "p1-ops");
     let run = site
         .run("doctor --json")
         .var("SUPABASE_DB_URL", url.as_str())
         .var("PARKY_OPS_GITHUB_URL", others.url())
         .var("PARKY_OPS_SENTRY_URL", others.url())
-        .var("PARKY_OPS_DISCORD_URL", others.url())
-        .var("DISCORD_WEBHOOK_P1_OPS", "https://discord.com/api/webhooks/123/a-secret-of-it");
+        .var("DISCORD_WEBHOOK_P1_OPS", &webhook);
     let done = run.exits(0);
     assert_eq!(done.data()["verdict"], "green");
     let token = line_of(&site, "cloudflare_api_token");
@@ -69,7 +100,8 @@ fn a_healthy_world_is_green_with_the_origin_of_each_credential() {
     says(&done, smtp, "skipped not-configured", &["set PARKY_OPS_SMTP_URL"]);
 
     let said = format!("{}{}", done.stdout, done.stderr);
-    assert!(!said.contains(url.password().unwrap()) && !said.contains("a-secret-of-it"), "{said}");
+    assert!(!said.contains(url.password().unwrap()) && !said.contains(&webhook), "{said}");
+    assert!(!said.contains(webhook.rsplit('/').next().unwrap()), "{said}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod runs;
 mod sandbox;
 mod smoke;
 mod tail;
+mod settled;
 mod terminal;
 mod triage;
 mod workers;

@@ -9,6 +9,7 @@ use super::{latency, server, sessions};
 use crate::checks::dlq::{self, DeadLetterFacts};
 use crate::checks::{connections, locks};
 use crate::config::{DlqTable, Origin, Thresholds};
+use crate::dlq::known::LocalPlace;
 use crate::domain::check::Times;
 use crate::domain::{
     Caveat, Check, Clock, Judgement, Reason, ReasonClass, ReasonCode, Redactor, Source,
@@ -37,6 +38,8 @@ pub struct DatabaseInput<'a> {
     pub target: Result<(&'a Target, &'a Origin), Judgement>,
     /// The dead-letter table.
     pub table: &'a DlqTable,
+    /// Where this machine keeps the replays' ledger, where it does.
+    pub ledger: LocalPlace<'a>,
     /// Where green ends.
     pub thresholds: &'a Thresholds,
     /// Sources that are reported; of the others nothing is asked.
@@ -171,7 +174,7 @@ impl Report<'_> {
 
     async fn dead_letters(&mut self, session: &mut Session) {
         let mut began = Instant::now();
-        let mut reader = dlq::Reader::look(session, self.input.table).await;
+        let mut reader = dlq::Reader::look(session, self.input.table, &self.input.ledger).await;
         let p0 = reader.p0(session).await;
         self.push(Source::Dlq, "p0", began, either(p0.as_ref().map(dlq::judge_p0)));
 
@@ -185,7 +188,7 @@ impl Report<'_> {
         let judgement = either(hour.as_ref().map(judge));
         self.push(Source::Dlq, "last-hour", began, judgement);
 
-        self.out.caveats.extend(reader.caveat());
+        self.out.caveats.extend(reader.caveats());
         let (p0, day, hour) = (p0.ok(), day.ok(), hour.ok());
         let mut facts = DeadLetterFacts::of(p0.as_ref(), day.as_ref(), hour.as_ref());
         // Without an open row there is no start to look for.

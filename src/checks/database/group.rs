@@ -7,6 +7,7 @@ use futures_util::FutureExt as _;
 
 use super::{CHECKS, DatabaseInput, gather};
 use crate::checks::{Finding, Group, Sink, World};
+use crate::dlq::known::LocalPlace;
 use crate::domain::Source;
 
 /// The group.
@@ -25,6 +26,11 @@ async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
     let report = gather(DatabaseInput {
         target: database.as_ref().map(|found| (&found.target, &found.from)).map_err(Clone::clone),
         table: &world.config.dlq,
+        ledger: LocalPlace {
+            env: &world.config.env,
+            state_dir: world.config.state_dir.as_ref().map(|found| found.value.as_path()),
+            clock: world.clock,
+        },
         thresholds: &world.config.thresholds,
         wanted,
         clock: world.clock,

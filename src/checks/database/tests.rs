@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use super::test_support::thresholds;
 use super::{CHECKS, DatabaseInput, DatabaseReport, gather};
 use crate::config::{Origin, Thresholds};
+use crate::dlq::known::LocalPlace;
 use crate::dlq::table::testing::table;
-use crate::domain::{Check, Clock, Judgement, Reach, ReasonCode, Redactor, Source, State};
+use crate::domain::{Check, Clock, EnvName, Judgement, Reach, ReasonCode, Redactor, Source, State};
 use crate::postgres::Target;
 use crate::postgres::testing::{
     Bouncer, Client, Cluster, DEAD_LETTERS, Database, PASSWORD, free_port,
@@ -33,12 +34,14 @@ impl Default for Ask {
 
 impl Ask {
     async fn of(self, target: Result<&Target, Judgement>) -> DatabaseReport {
+        let clock = Clock::fixed("2026-11-21T18:55:00Z".parse().unwrap());
         gather(DatabaseInput {
             target: target.map(|target| (target, &Origin::Flag("--test"))),
             table: &table(),
+            ledger: LocalPlace { env: &EnvName::prod(), state_dir: None, clock },
             thresholds: &self.thresholds,
             wanted: &self.wanted,
-            clock: Clock::fixed("2026-11-21T18:55:00Z".parse().unwrap()),
+            clock,
             redactor: &Redactor::default(),
             deadline: Instant::now() + self.within,
         })

@@ -4,6 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+/// Rows whose own word means open, and that the replays' ledger has settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ByLedger {
+    /// How many.
+    pub rows: u64,
+    /// All that the ledger knows was delivered; nothing was skipped or discarded.
+    pub only_delivered: bool,
+}
+
 /// All open P0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct P0 {
@@ -15,6 +24,8 @@ pub struct P0 {
     pub untold_older: u64,
     /// Older, told by e-mail.
     pub told_older: u64,
+    /// Settled by the ledger, and counted nowhere else here.
+    pub by_ledger: ByLedger,
     /// The oldest and the newest one.
     pub span: Span,
     /// Row security hides rows: all counts are *at least*.
@@ -32,6 +43,8 @@ pub struct Day {
     pub p0_untold: u64,
     /// Open P0 that went out by e-mail.
     pub p0_told: u64,
+    /// Settled by the ledger; among the rows, not among the open ones.
+    pub by_ledger: ByLedger,
     /// Open rows by channel, without `#`; the 50 fullest.
     pub by_channel: BTreeMap<String, u64>,
     /// Open rows by severity.
@@ -47,6 +60,8 @@ pub struct Day {
 pub struct Hour {
     /// One entry per answer of Discord.
     pub tallies: Vec<Tally>,
+    /// Settled by the ledger; among the rows, not among the open ones.
+    pub by_ledger: ByLedger,
     /// The oldest and the newest row.
     pub span: Span,
     /// Row security hides rows: all counts are *at least*.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Day, Hour, P0, Span, Tally};
+use super::facts::{ByLedger, Day, Hour, P0, Span, Tally};
 use crate::config::Thresholds;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::{Judgement, ReasonCode, State};
@@ -29,7 +29,8 @@ pub fn judge_p0(p0: &P0) -> Judgement {
         .with("told", told)
         .with("untold_older", untold_older)
         .with("told_older", told_older);
-    seen_through(with_span(judgement, p0.span), p0.filtered)
+    let judgement = with_settled(with_span(judgement, p0.span), p0.by_ledger);
+    seen_through(judgement, p0.filtered)
 }
 
 /// Judges the last 24 h.
@@ -55,7 +56,8 @@ pub fn judge_day(day: &Day) -> Judgement {
         .with("p0_told", p0_told)
         .with("by_severity", shown(&day.by_severity))
         .with("by_channel", shown(&day.by_channel));
-    seen_through(with_span(judgement, day.span), day.filtered)
+    let judgement = with_settled(with_span(judgement, day.span), day.by_ledger);
+    seen_through(judgement, day.filtered)
 }
 
 /// Judges the last hour by Discord's answers: is it the webhook, Discord, or the rate.
@@ -87,7 +89,8 @@ pub fn judge_hour(hour: &Hour, thresholds: &Thresholds) -> Judgement {
         .with("rows", hour.tallies.iter().map(|tally| tally.rows).sum::<u64>())
         .with("open_by_status", shown(&hour.open_by_status()))
         .with("by_status", shown(&hour.all_by_status()));
-    seen_through(with_span(judgement, hour.span), hour.filtered)
+    let judgement = with_settled(with_span(judgement, hour.span), hour.by_ledger);
+    seen_through(judgement, hour.filtered)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +127,21 @@ fn with_span(judgement: Judgement, span: Span) -> Judgement {
         at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
     };
     judgement.with("first_at", time(span.first_at)).with("last_at", time(span.last_at))
+}
+
+/// Says what does not count any more, and why.
+fn with_settled(judgement: Judgement, by_ledger: ByLedger) -> Judgement {
+    let ByLedger { rows, only_delivered } = by_ledger;
+    let mut judgement = judgement.with("settled_by_ledger", rows);
+    if rows > 0 {
+        let how = match only_delivered {
+            true => "delivered by a replay",
+            false => "delivered by a replay, skipped or discarded",
+        };
+        let were = if rows == 1 { "was" } else { "were" };
+        judgement.reason.text = format!("{}; {rows} {were} {how}", judgement.reason.text);
+    }
+    judgement
 }
 
 /// What row security hides could be anything, so a green seen through it is none.
@@ -224,6 +242,22 @@ mod tests {
         assert_eq!(judgement.evidence["open_by_status"], serde_json::json!({"none": 2}));
         let all = judgement.evidence["by_status"].to_string();
         assert!(all.contains("u{1b}[2J") && !all.contains('\u{1b}'), "{all}");
+    }
+
+    #[test]
+    fn what_the_ledger_settled_is_told() {
+        let day = |rows, only_delivered| {
+            let by_ledger = ByLedger { rows, only_delivered };
+            judge_day(&Day { rows: 40, by_ledger, ..Day::default() })
+        };
+        let judgement = day(40, true);
+        assert_eq!(verdict(&judgement), (State::Green, ReasonCode::Ok));
+        assert_eq!(judgement.evidence["settled_by_ledger"], 40);
+        let text = &judgement.reason.text;
+        assert!(text.ends_with("; 40 were delivered by a replay"), "{text}");
+        let text = day(1, false).reason.text;
+        assert!(text.ends_with("; 1 was delivered by a replay, skipped or discarded"), "{text}");
+        assert!(!day(0, true).reason.text.contains("replay"));
     }
 
     #[test]

@@ -1,44 +1,55 @@
-//! The three questions to the table, each bounded in what it brings back.
+//! The questions to the table, each bounded in what it brings back.
+//!
+//! What the replays' ledger has settled is not open: its keys go along with each question.
 
 use chrono::{DateTime, Utc};
 
-use super::facts::{Day, Hour, P0, Span, Tally};
+use super::facts::{ByLedger, Day, Hour, P0, Span, Tally};
 use crate::config::DlqTable;
+use crate::dlq::known::{LocalPlace, settled_beside, unread};
 use crate::dlq::table::look::{Look, look};
-use crate::dlq::table::row_security;
+use crate::dlq::table::{Key, row_security};
 use crate::domain::{Caveat, Judgement, Reach, ReasonCode};
 use crate::postgres::{PgError, PgErrorKind, Quoted, Row, Session, Sql};
 
 /// All open P0, whatever their age.
 const P0_SQL: &str = "
-    SELECT count(*) FILTER (WHERE recent AND NOT told)::int8 AS untold,
-           count(*) FILTER (WHERE recent AND told)::int8 AS told,
-           count(*) FILTER (WHERE NOT recent AND NOT told)::int8 AS untold_older,
-           count(*) FILTER (WHERE NOT recent AND told)::int8 AS told_older,
-           to_char(min(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS first_at,
-           to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS last_at
+    SELECT count(*) FILTER (WHERE open AND recent AND NOT told)::int8 AS untold,
+           count(*) FILTER (WHERE open AND recent AND told)::int8 AS told,
+           count(*) FILTER (WHERE open AND NOT recent AND NOT told)::int8 AS untold_older,
+           count(*) FILTER (WHERE open AND NOT recent AND told)::int8 AS told_older,
+           count(*) FILTER (WHERE NOT open)::int8 AS settled,
+           to_char(min(at) FILTER (WHERE open) AT TIME ZONE 'UTC',
+                   'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS first_at,
+           to_char(max(at) FILTER (WHERE open) AT TIME ZONE 'UTC',
+                   'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS last_at
     FROM (SELECT attempted_at::timestamptz AS at,
                  coalesce(attempted_at >= now() - interval '24 hours', false) AS recent,
-                 coalesce(fallback_email_sent, false) AS told
-          FROM {relation}
+                 coalesce(fallback_email_sent, false) AS told, {unsettled} AS open
+          FROM {relation} AS letters
           WHERE severity::text IN ('P0', 'p0') AND status::text IN {open}) p0";
 
 /// The rows are grouped before anything else is done with them, so that many cost little more than
 /// few.
 const DAY_SQL: &str = "
     WITH raw AS (
-      SELECT {channel} AS channel, severity, status, fallback_email_sent AS told, count(*) AS n,
+      SELECT {channel} AS channel, severity, status, fallback_email_sent AS told,
+             {unsettled} AS unsettled, count(*) AS n,
              min(attempted_at) AS first_at, max(attempted_at) AS last_at
-      FROM {relation} WHERE attempted_at >= now() - interval '24 hours' GROUP BY 1, 2, 3, 4
+      FROM {relation} AS letters
+      WHERE attempted_at >= now() - interval '24 hours' GROUP BY 1, 2, 3, 4, 5
     ), kinds AS (
       SELECT left(coalesce(ltrim(btrim(channel::text), '#'), ''), 100) AS channel,
              left(coalesce(upper(severity::text), ''), 100) AS severity,
-             coalesce(status::text IN {open}, false) AS open, coalesce(told, false) AS told,
+             coalesce(status::text IN {open}, false) AND unsettled AS open,
+             coalesce(status::text IN {open}, false) AND NOT unsettled AS settled,
+             coalesce(told, false) AS told,
              n, first_at::timestamptz AS first_at, last_at::timestamptz AS last_at
       FROM raw
     )
     SELECT coalesce(sum(n), 0)::int8 AS all_rows,
            coalesce(sum(n) FILTER (WHERE open), 0)::int8 AS open,
+           coalesce(sum(n) FILTER (WHERE settled), 0)::int8 AS settled,
            coalesce(sum(n) FILTER (WHERE open AND severity = 'P0' AND NOT told), 0)::int8 AS p0_untold,
            coalesce(sum(n) FILTER (WHERE open AND severity = 'P0' AND told), 0)::int8 AS p0_told,
            to_char(min(first_at) FILTER (WHERE open) AT TIME ZONE 'UTC',
@@ -57,9 +68,9 @@ const DAY_SQL: &str = "
 const START_SQL: &str = "
     WITH minutes AS (
       SELECT min(attempted_at::timestamptz) AS first, max(attempted_at::timestamptz) AS last
-      FROM {relation}
+      FROM {relation} AS letters
       WHERE attempted_at >= now() - interval '24 hours' AND attempted_at <= now()
-        AND status::text IN {open}
+        AND status::text IN {open} AND {unsettled}
       GROUP BY date_trunc('minute', attempted_at)
     ), gaps AS (
       SELECT first, last, lag(last) OVER (ORDER BY first) AS before FROM minutes
@@ -74,12 +85,13 @@ const START_SQL: &str = "
 /// There are some 500 HTTP statuses; more kinds than the limit are no statuses.
 const HOUR_SQL: &str = "
     SELECT left(http_status::text, 20) AS http_status, count(*)::int8 AS all_rows,
-           count(*) FILTER (WHERE status::text IN {open})::int8 AS open,
+           count(*) FILTER (WHERE status::text IN {open} AND {unsettled})::int8 AS open,
+           count(*) FILTER (WHERE status::text IN {open} AND NOT {unsettled})::int8 AS settled,
            to_char(min(attempted_at::timestamptz) AT TIME ZONE 'UTC',
                    'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS first_at,
            to_char(max(attempted_at::timestamptz) AT TIME ZONE 'UTC',
                    'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS last_at
-    FROM {relation} WHERE attempted_at >= now() - interval '1 hour'
+    FROM {relation} AS letters WHERE attempted_at >= now() - interval '1 hour'
     GROUP BY 1 ORDER BY open DESC, all_rows DESC LIMIT 1000";
 
 /// Reads the table, as far as the look at it allowed.
@@ -87,22 +99,60 @@ const HOUR_SQL: &str = "
 pub struct Reader<'a> {
     table: &'a DlqTable,
     look: Result<Look, Judgement>,
+    /// Not one of the rows that the ledger has settled.
+    unsettled: Quoted,
+    only_delivered: bool,
+    caveats: Vec<Caveat>,
 }
 
 impl<'a> Reader<'a> {
-    /// Looks at the table first.
-    pub async fn look(session: &mut Session, table: &'a DlqTable) -> Self {
-        if table.open_status.is_empty() {
+    /// Looks at the table first, and at what the replays' ledger has settled.
+    pub async fn look(session: &mut Session, table: &'a DlqTable, ledger: &LocalPlace<'_>) -> Self {
+        let look = if table.open_status.is_empty() {
             let text = "dlq.open_status names no word, so nothing can count as open";
-            return Self { table, look: Err(Judgement::unknown(ReasonCode::BadConfig, text)) };
+            Err(Judgement::unknown(ReasonCode::BadConfig, text))
+        } else {
+            look(session, table).await.map_err(|error| error.judgement())
+        };
+        let mut reader = Self {
+            table,
+            look,
+            unsettled: Quoted::bool(true),
+            only_delivered: true,
+            caveats: Vec::new(),
+        };
+        reader.settle(session, ledger).await;
+        reader
+    }
+
+    async fn settle(&mut self, session: &mut Session, ledger: &LocalPlace<'_>) {
+        let Ok(look) = &self.look else { return };
+        if !look.table_exists {
+            return;
         }
-        Self { table, look: look(session, table).await.map_err(|error| error.judgement()) }
+        self.caveats.extend(look.filtered.then(|| row_security(self.table)));
+        let (settled, caveats) = settled_beside(session, look, ledger).await;
+        self.caveats.extend(caveats);
+        if settled.ids.is_empty() {
+            return;
+        }
+        match Key::find(self.table, look) {
+            Ok(key) => {
+                let any = key.is_any(&settled.ids);
+                self.unsettled = Quoted::piece("(({any}) IS NOT TRUE)", &[("any", &any)]);
+                self.only_delivered = settled.only_delivered;
+            }
+            Err(error) => self.caveats.push(unread(&error.to_string())),
+        }
     }
 
     /// What the reader of the answers has to know.
-    pub fn caveat(&self) -> Option<Caveat> {
-        let filtered = self.look.as_ref().is_ok_and(|look| look.table_exists && look.filtered);
-        filtered.then(|| row_security(self.table))
+    pub fn caveats(&self) -> impl Iterator<Item = Caveat> {
+        self.caveats.iter().cloned()
+    }
+
+    fn by_ledger(&self, rows: u64) -> ByLedger {
+        ByLedger { rows, only_delivered: self.only_delivered }
     }
 
     /// All open P0.
@@ -112,7 +162,8 @@ impl<'a> Reader<'a> {
     pub async fn p0(&mut self, session: &mut Session) -> Result<P0, Judgement> {
         let needed = ["attempted_at", "severity", "status", "fallback_email_sent"];
         let (rows, filtered) = self.ask(session, P0_SQL, &needed).await?;
-        read_p0(&rows).map(|p0| P0 { filtered, ..p0 }).map_err(|error| error.judgement())
+        let p0 = read_p0(&rows).map_err(|error| error.judgement())?;
+        Ok(P0 { filtered, by_ledger: self.by_ledger(p0.by_ledger.rows), ..p0 })
     }
 
     /// The last 24 h.
@@ -122,7 +173,8 @@ impl<'a> Reader<'a> {
     pub async fn day(&mut self, session: &mut Session) -> Result<Day, Judgement> {
         let needed = ["attempted_at", "severity", "status", "fallback_email_sent"];
         let (rows, filtered) = self.ask(session, DAY_SQL, &needed).await?;
-        read_day(&rows).map(|day| Day { filtered, ..day }).map_err(|error| error.judgement())
+        let day = read_day(&rows).map_err(|error| error.judgement())?;
+        Ok(Day { filtered, by_ledger: self.by_ledger(day.by_ledger.rows), ..day })
     }
 
     /// The last hour.
@@ -132,7 +184,8 @@ impl<'a> Reader<'a> {
     pub async fn hour(&mut self, session: &mut Session) -> Result<Hour, Judgement> {
         let needed = ["attempted_at", "status", "http_status"];
         let (rows, filtered) = self.ask(session, HOUR_SQL, &needed).await?;
-        read_hour(&rows).map(|hour| Hour { filtered, ..hour }).map_err(|error| error.judgement())
+        let hour = read_hour(&rows).map_err(|error| error.judgement())?;
+        Ok(Hour { filtered, by_ledger: self.by_ledger(hour.by_ledger.rows), ..hour })
     }
 
     /// The oldest open row of the newest run of failures, where that run has no quiet hour in it and
@@ -186,6 +239,7 @@ impl<'a> Reader<'a> {
             &[
                 ("relation", &Quoted::table(&self.table.schema, &self.table.table)),
                 ("open", &Quoted::list(open)),
+                ("unsettled", &self.unsettled),
                 ("channel", &channel),
             ],
         )
@@ -200,6 +254,10 @@ fn span(row: &Row) -> Result<Span, PgError> {
     Ok(Span { first_at: row.time("first_at")?, last_at: row.time("last_at")? })
 }
 
+fn settled(row: &Row) -> Result<ByLedger, PgError> {
+    Ok(ByLedger { rows: row.count("settled")?, only_delivered: true })
+}
+
 fn read_p0(rows: &[Row]) -> Result<P0, PgError> {
     let row = only(rows)?;
     Ok(P0 {
@@ -207,6 +265,7 @@ fn read_p0(rows: &[Row]) -> Result<P0, PgError> {
         told: row.count("told")?,
         untold_older: row.count("untold_older")?,
         told_older: row.count("told_older")?,
+        by_ledger: settled(row)?,
         span: span(row)?,
         filtered: false,
     })
@@ -219,6 +278,7 @@ fn read_day(rows: &[Row]) -> Result<Day, PgError> {
         open: row.count("open")?,
         p0_untold: row.count("p0_untold")?,
         p0_told: row.count("p0_told")?,
+        by_ledger: settled(row)?,
         by_channel: row.json("by_channel")?.unwrap_or_default(),
         by_severity: row.json("by_severity")?.unwrap_or_default(),
         span: span(row)?,
@@ -232,6 +292,7 @@ fn read_hour(rows: &[Row]) -> Result<Hour, PgError> {
         let Span { first_at, last_at } = span(row)?;
         let known = hour.span.first_at.into_iter().chain(first_at).min();
         hour.span = Span { first_at: known, last_at: hour.span.last_at.max(last_at) };
+        hour.by_ledger.rows += settled(row)?.rows;
         hour.tallies.push(Tally {
             http_status: row.text("http_status")?,
             open: row.count("open")?,

@@ -34,7 +34,7 @@ impl Key {
     ///
     /// # Errors
     /// There is none, or it may not be read; the configuration names a column that is not there.
-    pub(super) fn find(table: &DlqTable, look: &Look) -> Result<Self, TableError> {
+    pub(crate) fn find(table: &DlqTable, look: &Look) -> Result<Self, TableError> {
         let (names, unique) = match &table.key_column {
             Some(name) => (vec![name.as_str()], is_unique(look, name)),
             None => (primary(table, look)?, true),
@@ -115,7 +115,7 @@ impl Key {
     }
 
     /// `key IN (ids)`; ids that are no value of the key's type are left out.
-    pub(super) fn is_any(&self, ids: &[FailureId]) -> Quoted {
+    pub(crate) fn is_any(&self, ids: &[FailureId]) -> Quoted {
         let tuple =
             |values: Vec<Quoted>| Quoted::piece("({v})", &[("v", &Quoted::joined(values, ", "))]);
         let rows: Vec<_> = ids.iter().filter_map(|id| self.values(id)).map(tuple).collect();

@@ -1,5 +1,5 @@
 //! A look at the table before it is read: is it there, may we read it, does row security filter it,
-//! what are its columns, its key and its indexes.
+//! what are its columns, its key and its indexes; and whether the replays' ledger lies beside it.
 //!
 //! By OID none of this raises for a role without rights, and none of it waits for a lock.
 
@@ -61,7 +61,12 @@ const LOOK: &str = "
                 WHERE k.nth <= i.indnkeyatts)))
             FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
             WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
-              AND m.amname = 'btree')::text AS indexes
+              AND m.amname = 'btree')::text AS indexes,
+           (SELECT bool_and(has_schema_privilege(p.oid, 'USAGE')
+                            AND has_table_privilege(l.oid, 'SELECT'))
+            FROM pg_namespace p JOIN pg_class l ON l.relnamespace = p.oid
+            WHERE p.nspname::text = 'parky_ops' AND l.relkind = 'r'
+              AND l.relname::text IN ('meta', 'replay_item') HAVING count(*) = 2) AS ledger
     FROM (SELECT 1) one
     LEFT JOIN pg_namespace n ON n.nspname::text = {schema}
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname::text = {table}
@@ -84,6 +89,8 @@ pub struct Look {
     pub columns: BTreeMap<String, Column>,
     /// The indexes that could serve.
     pub indexes: Vec<Index>,
+    /// Whether this role may read the replays' ledger beside the table; `None`: there is none.
+    pub ledger: Option<bool>,
 }
 
 /// A column.
@@ -140,6 +147,7 @@ pub async fn look(session: &mut Session, table: &DlqTable) -> Result<Look, PgErr
         updatable: row.bool("updatable")?.unwrap_or_default(),
         columns: row.json("columns")?.unwrap_or_default(),
         indexes: row.json("indexes")?.unwrap_or_default(),
+        ledger: row.bool("ledger")?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! All open P0: how many, how old, and whether anyone was told.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Query, Table, TableError};
@@ -19,6 +21,8 @@ pub struct OpenP0 {
     pub told_older: u64,
     /// The rows that nobody was told of first, each kind the newest first.
     pub rows: Vec<Letter>,
+    /// Rows whose word means open and that are settled; not among the others.
+    pub settled: u64,
     /// More rows are open than are kept here.
     pub more: bool,
 }
@@ -40,12 +44,16 @@ impl Table {
             statuses: self.name.open_status.clone(),
             ..Filter::default()
         };
-        let mut pages =
-            self.pages(Query { filter, without: settled.to_vec(), ..Query::default() })?;
+        let settled: HashSet<_> = settled.iter().collect();
+        let mut pages = self.pages(Query { filter, ..Query::default() })?;
         let mut found = OpenP0::default();
         let (mut untold, mut told) = (Vec::new(), Vec::new());
         while let Some(page) = pages.next(session).await? {
             for letter in page {
+                if letter.id.as_ref().is_some_and(|id| settled.contains(id)) {
+                    found.settled += 1;
+                    continue;
+                }
                 let recent = letter.attempted_at.is_some_and(|at| at >= now - TimeDelta::hours(24));
                 let (count, rows) = match (letter.fallback_email_sent, recent) {
                     (false, true) => (&mut found.untold, &mut untold),

@@ -46,7 +46,7 @@ pub(super) fn id(row: &Row) -> Result<FailureId, PgError> {
     row.text("failure_id")?.map(FailureId::new).ok_or_else(|| missing("failure_id"))
 }
 
-fn state(row: &Row) -> Result<ItemState, PgError> {
+pub(super) fn state(row: &Row) -> Result<ItemState, PgError> {
     let word = row.text("state")?.unwrap_or_default();
     word.parse().map_err(|_| PgError::unreadable("state", "a state of a dead letter"))
 }

@@ -14,6 +14,7 @@ mod read;
 mod reap;
 mod run;
 mod schema;
+mod settled;
 #[cfg(test)]
 #[expect(clippy::panic, reason = "how a test fails")]
 mod tests;
@@ -36,6 +37,7 @@ use connection::{Again, connect};
 
 pub use access::{Access, Schema, TeamTable};
 pub use schema::{SCHEMA_VERSION, schema_sql};
+pub use settled::{Told, settled};
 
 /// How long a step may take.
 const STEP_LIMIT: Duration = Duration::from_secs(5);
