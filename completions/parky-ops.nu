@@ -207,6 +207,434 @@ module completions {
     file?: path               # A user file to check instead of the one in use
   ]
 
+  def "nu-complete parky-ops dlq format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List, explain and deliver the alerts that Discord did not take
+  export extern "parky-ops dlq" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops dlq digest format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq digest color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq digest fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Tell many rows in a few messages instead of sending each
+  export extern "parky-ops dlq digest" [
+    --id: string              # This row, whatever its time; may be repeated; - reads ids from stdin, one a line
+    --severity: string        # Severity: P0 to P3, or SEV1 to SEV3; may be repeated
+    --channel: string         # Channel, with or without #; may be repeated
+    --since: string           # From: 2h (ago), 03:12 (JST) or RFC 3339 [default: 24h]
+    --until: string           # Until, exclusive: the same forms [default: now]
+    --status-class: string    # What Discord answered: 429, 5xx, 4xx or none; may be repeated
+    --http-status: string     # The very HTTP status that Discord answered; may be repeated
+    --state: string           # State: open, unsure, delivered, … or a word of the table's status; may be repeated
+    --title: string           # Part of the title, whatever the case
+    --fingerprint: string     # Fingerprint of the payload, or its first signs
+    --no-fallback             # Only P0 of which nobody was told by mail either
+    --weekly                  # The Monday digest: P3 of the last 7 days, to #p3-insights
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq digest format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq digest color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq digest fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq discard format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq discard color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq discard fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Settle rows with a reason, without sending them
+  export extern "parky-ops dlq discard" [
+    --id: string              # This row, whatever its time; may be repeated; - reads ids from stdin, one a line
+    --severity: string        # Severity: P0 to P3, or SEV1 to SEV3; may be repeated
+    --channel: string         # Channel, with or without #; may be repeated
+    --since: string           # From: 2h (ago), 03:12 (JST) or RFC 3339 [default: 24h]
+    --until: string           # Until, exclusive: the same forms [default: now]
+    --status-class: string    # What Discord answered: 429, 5xx, 4xx or none; may be repeated
+    --http-status: string     # The very HTTP status that Discord answered; may be repeated
+    --state: string           # State: open, unsure, delivered, … or a word of the table's status; may be repeated
+    --title: string           # Part of the title, whatever the case
+    --fingerprint: string     # Fingerprint of the payload, or its first signs
+    --no-fallback             # Only P0 of which nobody was told by mail either
+    --older: string           # Rows older than this, such as 90d
+    --reason: string          # Why; it is kept with each row
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq discard format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq discard color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq discard fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq init format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq init color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq init fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Make the schema parky_ops, in which any number of responders replay at once
+  export extern "parky-ops dlq init" [
+    --print                   # Print the SQL and change nothing
+    --grant: string           # A role that may replay; may be repeated
+    --delivered-status: string # The word that a delivered row of the table gets
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq init format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq init color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq init fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq list format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq list fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List the alerts that Discord did not take, newest first
+  export extern "parky-ops dlq list" [
+    --id: string              # This row, whatever its time; may be repeated; - reads ids from stdin, one a line
+    --severity: string        # Severity: P0 to P3, or SEV1 to SEV3; may be repeated
+    --channel: string         # Channel, with or without #; may be repeated
+    --since: string           # From: 2h (ago), 03:12 (JST) or RFC 3339 [default: 24h]
+    --until: string           # Until, exclusive: the same forms [default: now]
+    --status-class: string    # What Discord answered: 429, 5xx, 4xx or none; may be repeated
+    --http-status: string     # The very HTTP status that Discord answered; may be repeated
+    --state: string           # State: open, unsure, delivered, … or a word of the table's status; may be repeated
+    --title: string           # Part of the title, whatever the case
+    --fingerprint: string     # Fingerprint of the payload, or its first signs
+    --no-fallback             # Only P0 of which nobody was told by mail either
+    --limit: string           # Stop after so many rows, or all
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq list format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq list color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq list fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq p0 format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq p0 color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq p0 fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Tell every open P0, those first of which nobody was told by mail either
+  export extern "parky-ops dlq p0" [
+    --limit: string           # Show so many rows; all are counted
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq p0 format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq p0 color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq p0 fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq replay rate" [] {
+    [ "polite" "full" ]
+  }
+
+  def "nu-complete parky-ops dlq replay ping" [] {
+    [ "none" "original" "force" ]
+  }
+
+  def "nu-complete parky-ops dlq replay format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq replay color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq replay fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Deliver dead letters: plan, consent, run, summary
+  export extern "parky-ops dlq replay" [
+    --id: string              # This row, whatever its time; may be repeated; - reads ids from stdin, one a line
+    --severity: string        # Severity: P0 to P3, or SEV1 to SEV3; may be repeated
+    --channel: string         # Channel, with or without #; may be repeated
+    --since: string           # From: 2h (ago), 03:12 (JST) or RFC 3339 [default: 24h]
+    --until: string           # Until, exclusive: the same forms [default: now]
+    --status-class: string    # What Discord answered: 429, 5xx, 4xx or none; may be repeated
+    --http-status: string     # The very HTTP status that Discord answered; may be repeated
+    --state: string           # State: open, unsure, delivered, … or a word of the table's status; may be repeated
+    --title: string           # Part of the title, whatever the case
+    --fingerprint: string     # Fingerprint of the payload, or its first signs
+    --no-fallback             # Only P0 of which nobody was told by mail either
+    --limit: string           # At most so many rows, the oldest first
+    --rate: string@"nu-complete parky-ops dlq replay rate" # How much of Discord's limits to use; P0 channels may use all of it
+    --ping: string@"nu-complete parky-ops dlq replay ping" # Whom to ping: nobody, whom a fresh P0 asks for that reached nobody, or whom each asks for
+    --verbatim                # Send payloads unchanged but for their mentions
+    --older                   # Rows of one to seven days too
+    --include-maybe           # Rows too that may have arrived at first
+    --force-duplicate         # Rows too whose equal was delivered
+    --resend-unsure           # Rows too of which our own attempt may have arrived
+    --no-wait                 # Leave channels to which somebody else replays
+    --plan: string            # Only if the plan still is the one of this id
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq replay format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq replay color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq replay fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq resolve format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq resolve color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq resolve fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Say of a row in doubt whether it was delivered
+  export extern "parky-ops dlq resolve" [
+    --delivered: string       # It stands in the channel, as this message (its id, or the pasted link)
+    --not-delivered           # It does not stand in the channel
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq resolve format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq resolve color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq resolve fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    id: string                # Its key, as 'dlq unsure' shows it
+  ]
+
+  def "nu-complete parky-ops dlq runs format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq runs color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq runs fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show the newest replays: who, since when, how far
+  export extern "parky-ops dlq runs" [
+    --limit: string           # At most so many
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq runs format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq runs color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq runs fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops dlq show format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq show fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show one alert that Discord did not take, and what a replay would do with it
+  export extern "parky-ops dlq show" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq show format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq show color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq show fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    id: string                # Its key, as 'dlq list' shows it
+  ]
+
+  def "nu-complete parky-ops dlq stats format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq stats color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq stats fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Count the alerts that Discord did not take: by its answer, by channel, over time
+  export extern "parky-ops dlq stats" [
+    --since: string           # From: 2h (ago), 03:12 (JST) or RFC 3339 [default: 24h]
+    --until: string           # Until, exclusive: the same forms [default: now]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq stats format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq stats color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq stats fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops dlq unsure format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops dlq unsure color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops dlq unsure fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show what may or may not have arrived, where to look, and what to type then
+  export extern "parky-ops dlq unsure" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops dlq unsure format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops dlq unsure color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops dlq unsure fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
   def "nu-complete parky-ops doctor format" [] {
     [ "text" "json" ]
   }
@@ -320,6 +748,620 @@ module completions {
     --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
     --help(-h)                # Print help
     directory: path           # Folder for the pages; made where it is missing
+  ]
+
+  def "nu-complete parky-ops pages format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops pages color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops pages fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Pages projects: what production serves, deployments, build logs
+  export extern "parky-ops pages" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops pages format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops pages color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops pages fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops pages list format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops pages list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops pages list fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List the Pages projects: what production serves, and the newest deployment
+  export extern "parky-ops pages list" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops pages list format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops pages list color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops pages list fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops pages show format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops pages show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops pages show fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show what production serves of a project, and its newest deployments
+  export extern "parky-ops pages show" [
+    --limit: string           # Stop after this many deployments
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops pages show format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops pages show color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops pages show fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    project: string           # The project
+  ]
+
+  def "nu-complete parky-ops pages logs format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops pages logs color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops pages logs fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show the log of a build
+  export extern "parky-ops pages logs" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops pages logs format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops pages logs color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops pages logs fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    project: string           # The project
+    deployment?: string       # The deployment: an id, its first 8 characters, or an address [default: the newest]
+  ]
+
+  def "nu-complete parky-ops rollback format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops rollback color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops rollback fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Put an earlier version back, and show that it serves
+  export extern "parky-ops rollback" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops rollback format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops rollback color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops rollback fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops rollback worker via" [] {
+    [ "api" "script" ]
+  }
+
+  def "nu-complete parky-ops rollback worker format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops rollback worker color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops rollback worker fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Put an earlier version of a worker back
+  export extern "parky-ops rollback worker" [
+    --to: string              # Version: previous, @NUMBER, an id or its first 8 characters, or a dashboard address
+    --abort-canary            # End a split: all traffic to the member that was live for all before it
+    --force-secrets           # Go back although secrets have changed since; nothing else implies this
+    --reason: string          # Why, for the message that the new deployment carries
+    --verify: string          # Watch the hosts for so long afterwards; 0 for not at all
+    --via: string@"nu-complete parky-ops rollback worker via" # How it is done: by Cloudflare's API, or by the script that the user file names
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops rollback worker format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops rollback worker color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops rollback worker fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    name: string              # The worker, by its name in the configuration or its script's
+  ]
+
+  def "nu-complete parky-ops rollback pages format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops rollback pages color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops rollback pages fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Let production serve an earlier build of a Pages project
+  export extern "parky-ops rollback pages" [
+    --to: string              # Deployment: previous, an id or its first 8 characters, or an address
+    --verify: string          # Watch the project's hosts for so long afterwards; 0 for not at all
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops rollback pages format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops rollback pages color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops rollback pages fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    project: string           # The project
+  ]
+
+  def "nu-complete parky-ops rollback plan format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops rollback plan color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops rollback plan fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show where every worker and Pages project would go back to; changes nothing
+  export extern "parky-ops rollback plan" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops rollback plan format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops rollback plan color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops rollback plan fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops rollback db format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops rollback db color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops rollback db fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show what a way back of the database would take; never runs SQL of it
+  export extern "parky-ops rollback db" [
+    --dir: path               # The checkout, or a directory in it [default: the working directory]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops rollback db format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops rollback db color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops rollback db fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops runs format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # GitHub Actions: runs, logs, re-runs, approvals
+  export extern "parky-ops runs" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops runs list format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs list fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List the newest runs
+  export extern "parky-ops runs list" [
+    --repo: string            # The repositories, as owner/name [default: $GH_REPO, the configuration, the checkout]
+    --workflow: string        # Only this workflow: its file, name or id
+    --branch: string          # Only this branch
+    --status: string          # Only this status or conclusion, such as failure, in_progress or waiting
+    --event: string           # Only runs that this triggered, such as push or schedule
+    --actor: string           # Only runs that this person triggered
+    --since: string           # Only runs since: 2h (ago), 03:12 (JST) or RFC 3339
+    --limit: string           # Stop after this many runs
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs list format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs list color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs list fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops runs view format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs view color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs view fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show a run: its jobs, the failed steps and why, and who has to approve
+  export extern "parky-ops runs view" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --attempt: string         # This attempt [default: the newest]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs view format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs view color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs view fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    run: string               # The run: its id, or its pasted address
+  ]
+
+  def "nu-complete parky-ops runs logs format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs logs color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs logs fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Print logs: of the failed steps, or of everything
+  export extern "parky-ops runs logs" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --failed                  # Only the failed steps [the default]
+    --all                     # Every job and step
+    --job: string             # Only this job: its id, its name or a part of it
+    --step: string            # Only this step: its number, its name or a part of it
+    --tail: string            # Only the last lines of each
+    --full                    # Everything, on a terminal too
+    --attempt: string         # This attempt [default: the newest]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs logs format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs logs color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs logs fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    run: string               # The run: its id, or its pasted address
+  ]
+
+  def "nu-complete parky-ops runs watch format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs watch color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs watch fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Follow a run to its end
+  export extern "parky-ops runs watch" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --fail-fast               # Stop at the first job that fails
+    --wait-start: string      # Without a run: wait so long for one to start
+    --commit: string          # Without a run: only runs of this commit, or of its first digits
+    --branch: string          # Without a run: only runs of this branch
+    --interval: string        # Between two looks
+    --give-up: string         # Give up when GitHub could not be reached for so long
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs watch format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs watch color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs watch fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    run?: string              # The run: its id, or its pasted address [default: the newest that is not complete]
+  ]
+
+  def "nu-complete parky-ops runs rerun format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs rerun color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs rerun fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Run a run again: all of it, its failed jobs, or one job
+  export extern "parky-ops runs rerun" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --failed                  # Only the failed jobs and those that depend on them
+    --job: string             # Only this job and those that depend on it: its id or its name
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs rerun format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs rerun color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs rerun fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    run: string               # The run: its id, or its pasted address
+  ]
+
+  def "nu-complete parky-ops runs cancel format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs cancel color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs cancel fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Stop a run
+  export extern "parky-ops runs cancel" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --force                   # Skip steps that insist on running; only where it does not stop otherwise
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs cancel format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs cancel color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs cancel fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    run: string               # The run: its id, or its pasted address
+  ]
+
+  def "nu-complete parky-ops runs approvals format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs approvals color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs approvals fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show what waits for somebody to approve it
+  export extern "parky-ops runs approvals" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs approvals format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs approvals color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs approvals fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    run?: string              # The run: its id, or its pasted address [default: every run that waits]
+  ]
+
+  def "nu-complete parky-ops runs approve format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs approve color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs approve fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Let a run go on that waits for an approval
+  export extern "parky-ops runs approve" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --environment: string     # Only this environment; may be given several times [default: all that wait]
+    --comment: string         # What to say about it
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs approve format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs approve color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs approve fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    run: string               # The run: its id, or its pasted address
+  ]
+
+  def "nu-complete parky-ops runs reject format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops runs reject color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops runs reject fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Refuse a run that waits for an approval: it fails
+  export extern "parky-ops runs reject" [
+    --repo: string            # The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
+    --environment: string     # Only this environment; may be given several times [default: all that wait]
+    --comment: string         # What to say about it
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops runs reject format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops runs reject color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops runs reject fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    run: string               # The run: its id, or its pasted address
   ]
 
   def "nu-complete parky-ops sandbox format" [] {
@@ -442,6 +1484,54 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
   ]
 
+  def "nu-complete parky-ops tail format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops tail color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops tail fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Follow the live logs of workers in one stream
+  export extern "parky-ops tail" [
+    --all                     # Every worker of the configuration
+    --for: string             # End after this long
+    --max-events: string      # End after so many events
+    --until-error             # End after the first event in which something went wrong
+    --summary: string         # Print rates, errors and durations each SPAN instead of lines
+    --out: path               # Keep a redacted copy as NDJSON in FILE, which must be new
+    --since-deploy            # Only the version of the newest deployment, and of each newer one
+    --status: string          # Only what ended like this: ok, error, canceled, or one of Cloudflare's own words
+    --method: string          # Only requests of this method; leaves out everything that is no request
+    --header: string          # Only requests with this header, as NAME or NAME:TEXT
+    --ip: string              # Only requests from this address; 'self' is this machine's
+    --search: string          # Only what has TEXT in a console message
+    --sampling-rate: string   # Only so large a share, between 0 and 1
+    --version: string         # Only this version: its id, 8 or more signs of it, @NUMBER, or 'previous'
+    --level: string           # Only what wrote a line of this level or above, or failed
+    --trace: string           # Only what holds this id: a ray, a trace parent, a request's id
+    --min-wall: string        # Only what took at least so long, such as 500ms
+    --path: string            # Only requests to this path or below it; * stands for any signs
+    --grep: string            # Only what has this pattern in its URL, log lines or exceptions
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops tail format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops tail color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops tail fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    ...workers: string        # Workers to follow
+  ]
+
   def "nu-complete parky-ops triage symptom" [] {
     [ "outage" "partial" "latency" "error-rate" ]
   }
@@ -497,6 +1587,154 @@ module completions {
     --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
     --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
     --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops workers format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops workers color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops workers fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # What runs on Cloudflare: versions, deployments, splits
+  export extern "parky-ops workers" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops workers format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops workers color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops workers fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops workers list format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops workers list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops workers list fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List the workers: live version, split, age, author, and whether something newer waits
+  export extern "parky-ops workers list" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops workers list format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops workers list color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops workers list fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    ...names: string          # Only these workers [default: all]
+  ]
+
+  def "nu-complete parky-ops workers show format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops workers show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops workers show fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show what the live version of a worker stands on, or how two versions differ
+  export extern "parky-ops workers show" [
+    --diff: string            # How these two versions differ: previous, @NUMBER, an id or its first 8 characters
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops workers show format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops workers show color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops workers show fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    name: string              # The worker, by its name in the configuration or its script's
+  ]
+
+  def "nu-complete parky-ops workers deployments format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops workers deployments color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops workers deployments fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List deployments, newest first
+  export extern "parky-ops workers deployments" [
+    --worker: string          # Only this worker; the same as NAME
+    --limit: string           # Stop after this many
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops workers deployments format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops workers deployments color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops workers deployments fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    ...names: string          # Only these workers [default: all]
+  ]
+
+  def "nu-complete parky-ops workers versions format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops workers versions color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops workers versions fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List the versions that can be deployed, newest first
+  export extern "parky-ops workers versions" [
+    --limit: string           # Stop after this many of each worker
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops workers versions format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops workers versions color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops workers versions fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    ...names: string          # Only these workers [default: all]
   ]
 
 }

@@ -27,12 +27,12 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) async fn open(ctx: &Context, ui: &Ui) -> anyhow::Result<Self> {
-        Self::sit(ctx, ui, true).await
+        Box::pin(Self::sit(ctx, ui, true)).await
     }
 
     /// For a command that has no use for what ledgers know.
     pub(super) async fn without_ledger(ctx: &Context, ui: &Ui) -> anyhow::Result<Self> {
-        Self::sit(ctx, ui, false).await
+        Box::pin(Self::sit(ctx, ui, false)).await
     }
 
     async fn sit(ctx: &Context, ui: &Ui, with_ledger: bool) -> anyhow::Result<Self> {

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod replay;
 pub mod secrets;
 pub mod select;
+pub mod settled;
 pub mod source;
 pub mod store;
 pub mod table;

@@ -197,9 +197,12 @@ const SESSIONS: &str = "select pid, usename, state, now() - xact_start as open_f
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use chrono::DateTime;
 
     use super::*;
+    use crate::config::{LoadInput, Vars, load};
     use crate::domain::Judgement;
     use crate::domain::check::Times;
 
@@ -224,6 +227,36 @@ mod tests {
         ];
         let commands: Vec<_> = steps(&list).into_iter().map(|step| step.command).collect();
         assert_eq!(commands, ["r", "s", "u"]);
+    }
+
+    #[test]
+    fn dead_letters_lead_to_our_own_commands() {
+        let (vars, path) = (Vars::default(), Path::new("/"));
+        let config = load(&LoadInput::new(&vars, path)).unwrap().config;
+        let sandbox = Some("bad-deploy".to_owned());
+        let env = "dev".parse().unwrap();
+        let invocation = Invocation { env, say_env: true, config: None, sandbox };
+        let ground = Ground {
+            config: &config,
+            invocation: &invocation,
+            psql: "",
+            workers: &[],
+            suspect: None,
+            hosts_red: false,
+        };
+        let times = Times { took_ms: 0, measured_at: DateTime::UNIX_EPOCH };
+        for (name, state, expected) in [
+            ("p0", State::Red, "dlq p0"),
+            ("p0", State::Unknown, "dlq p0"),
+            ("last-24h", State::Yellow, "dlq replay --since 24h --dry-run"),
+            ("last-24h", State::Unknown, "dlq stats --since 1h"),
+            ("last-hour", State::Red, "dlq stats --since 1h"),
+        ] {
+            let check = Judgement::new(state, ReasonCode::Locked, "");
+            let step = ground.step(&check.check(Source::Dlq, name, times)).unwrap();
+            let start = "parky-ops --sandbox=bad-deploy --env dev ";
+            assert_eq!(step.command.strip_prefix(start), Some(expected), "{name}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{latency, server, sessions};
 use crate::checks::dlq::{self, DeadLetterFacts};
 use crate::checks::{connections, locks};
 use crate::config::{DlqTable, Origin, Thresholds};
-use crate::dlq::known::LocalPlace;
+use crate::dlq::settled::LocalPlace;
 use crate::domain::check::Times;
 use crate::domain::{
     Caveat, Check, Clock, Judgement, Reason, ReasonClass, ReasonCode, Redactor, Source,

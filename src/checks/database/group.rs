@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 
 use super::{CHECKS, DatabaseInput, gather};
 use crate::checks::{Finding, Group, Sink, World};
-use crate::dlq::known::LocalPlace;
+use crate::dlq::settled::LocalPlace;
 use crate::domain::Source;
 
 /// The group.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::test_support::thresholds;
 use super::{CHECKS, DatabaseInput, DatabaseReport, gather};
 use crate::config::{Origin, Thresholds};
-use crate::dlq::known::LocalPlace;
+use crate::dlq::settled::LocalPlace;
 use crate::dlq::table::testing::table;
 use crate::domain::{Check, Clock, EnvName, Judgement, Reach, ReasonCode, Redactor, Source, State};
 use crate::postgres::Target;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::facts::{ByLedger, Day, Hour, P0, Span, Tally};
 use crate::config::DlqTable;
-use crate::dlq::known::{LocalPlace, settled_beside, unread};
+use crate::dlq::settled::{LocalPlace, settled_beside, unread};
 use crate::dlq::table::look::{Look, look};
 use crate::dlq::table::{Key, row_security};
 use crate::domain::{Caveat, Judgement, Reach, ReasonCode};
