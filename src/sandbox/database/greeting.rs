@@ -42,11 +42,11 @@ pub(super) fn wrong_password(startup: &[u8]) -> Vec<u8> {
     fatal("28P01", &format!("password authentication failed for user \"{user}\""), None)
 }
 
-pub(super) fn one_session_only() -> Vec<u8> {
+pub(super) fn busy() -> Vec<u8> {
     fatal(
         "53300",
-        "the embedded sandbox database carries one session at a time",
-        Some("Close the other session, or install PostgreSQL: the native engine carries more."),
+        "the embedded sandbox database carries one transaction at a time",
+        Some("End the other transaction, or install PostgreSQL: the native engine carries more."),
     )
 }
 
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn an_error_has_the_length_that_it_states() {
-        let message = one_session_only();
+        let message = busy();
         let stated = u32::from_be_bytes([message[1], message[2], message[3], message[4]]);
         assert_eq!(stated as usize, message.len() - 1);
         assert!(message.ends_with(b"\0\0"));

@@ -49,7 +49,7 @@ pub enum Engine {
     Auto,
     /// The installed one, or an error.
     Native,
-    /// The embedded one, which carries one session at a time.
+    /// The embedded one, which carries one transaction at a time.
     Embedded,
 }
 
@@ -214,7 +214,7 @@ impl Database {
         let no_gate = || DatabaseError::Embedded("it has no gate".to_owned());
         let address = embedded.address().ok_or_else(no_gate)?;
         let engine =
-            format!("embedded PostgreSQL {}, one session at a time ({why})", embedded::VERSION);
+            format!("embedded PostgreSQL {}, one transaction at a time ({why})", embedded::VERSION);
         Self::new(address, embedded::USER, engine, Held::Embedded(Box::new(embedded)))
     }
 
