@@ -172,9 +172,11 @@ impl Ledger {
     /// # Errors
     /// What SQLite says: read-only, no room, locked for too long. Nothing may be sent.
     pub async fn intend(&mut self, intent: &SendIntent) -> Result<i64, StateError> {
-        let made = sqlx::query_scalar(
+        // Without RETURNING: a statement that gives a row commits only when it is let go, and whether
+        // that went well nobody would hear.
+        let made = sqlx::query(
             "INSERT INTO send (env, kind, subject, lane, run, fence, payload_sha, intent_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(self.env.as_str())
         .bind(&intent.kind)
@@ -184,8 +186,9 @@ impl Ledger {
         .bind(intent.fence)
         .bind(hex(&intent.payload_sha))
         .bind(intent.at.timestamp_micros())
-        .fetch_one(self.state.connection())
+        .execute(self.state.connection())
         .await;
+        let made = made.map(|done| done.last_insert_rowid());
         made.map_err(|error| self.state.error(error))
     }
 
