@@ -13,7 +13,7 @@ fn without_a_filter_nothing_is_replayed() {
 }
 
 #[test]
-fn a_limit_of_0_is_refused() {
+fn a_replay_of_0_rows_is_refused() {
     let stage = Stage::new(Ledger::Shared, 2, 1);
     for limit in ["0", "-1", "many"] {
         let done = stage.run(&format!("dlq replay --yes --since 24h --limit={limit}")).exits(2);

@@ -78,6 +78,7 @@ fn live_alerts_see_no_429_while_a_polite_run_goes_on() {
     assert_eq!(discord.rate_limited().total(), 0);
     let events = Events::of(&done);
     assert_eq!((events.count("delivered"), events.count("left")), (20, 10));
+    assert!(events.waits.iter().all(|wait| wait["channel"] == lane(0)), "{:?}", events.waits);
 }
 
 #[test]

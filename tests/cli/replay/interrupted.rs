@@ -52,7 +52,7 @@ fn ctrl_c_twice_leaves_at_once_and_the_row_in_flight_is_unsure() {
         let stage = Stage::new(ledger, 3, 1).without_bot();
         let discord = stage.site.sandbox().discord();
         discord.channel(&lane(0)).unwrap().meet(&Mishap::HangAfterAccept, 1);
-        let run = Running::start(&stage.replay(""));
+        let run = Running::start(&stage.replay_for_people(""));
         until("the message", || stage.posts() == 1);
         run.signal(Signal::INT);
         run.notes("once more to leave at once");
@@ -61,6 +61,7 @@ fn ctrl_c_twice_leaves_at_once_and_the_row_in_flight_is_unsure() {
         assert_eq!(done.code, Some(130), "{}\n{}", done.stdout, done.stderr);
         // The post alone would have been waited for 30 s.
         assert!(done.took < Duration::from_secs(25), "{:?}", done.took);
+        assert!(done.stdout.contains("what was in flight is unsure"), "{}", done.stdout);
         assert_eq!(stage.states()[&1], "sending");
 
         let events = stage.replayed("", 7);

@@ -1,7 +1,10 @@
 //! Tables of other shapes: their keys, their constraints, their rights.
 
+use std::thread;
+
 use super::events::Events;
 use super::stage::{Ledger, Stage};
+use crate::harness::{Bouncer, database_url};
 
 fn statuses(stage: &Stage) -> Vec<String> {
     stage.admin().texts("SELECT DISTINCT status FROM admin.notification_failures ORDER BY 1")
@@ -42,6 +45,54 @@ fn keys_of_every_type_are_sent_once() {
         assert_eq!(stage.replayed("", 0).count("selected"), 0, "{kind}");
         stage.each_arrived_once();
     }
+}
+
+#[test]
+fn a_key_of_two_columns_is_a_key() {
+    let stage = Stage::new(Ledger::Shared, 6, 2);
+    stage.admin().run(
+        "ALTER TABLE admin.notification_failures DROP CONSTRAINT notification_failures_pkey;
+         ALTER TABLE admin.notification_failures ADD PRIMARY KEY (channel, id)",
+    );
+    stage.site.set("dlq.delivered_status", "\"delivered\"");
+    let one = stage.run("dlq replay --json --yes --id").arg("[\"lane-01\",\"2\"]");
+    assert_eq!(Events::of(&one.exits(0)).count("delivered"), 1);
+    assert_eq!(stage.messages_of(2).len(), 1);
+    assert_eq!(stage.replayed("", 0).count("delivered"), 5);
+    assert_eq!(statuses(&stage), ["delivered"]);
+    stage.each_arrived_once();
+}
+
+#[test]
+fn behind_a_transaction_pooler_each_row_is_sent_once() {
+    let stage = Stage::new(Ledger::Shared, 24, 8);
+    let bouncer = Bouncer::before(&database_url(&stage.site), 2);
+    let url = format!("\"{}\"", bouncer.url());
+    stage.site.set("env.prod.credentials.supabase_db_url", &url);
+    let runs = [stage.replay(""), stage.replay("")];
+    let done = thread::scope(|scope| {
+        let running = runs.each_ref().map(|run| scope.spawn(|| run.done()));
+        running.map(|run| run.join().unwrap())
+    });
+    let mut delivered = 0;
+    for done in &done {
+        assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
+        delivered += Events::of(done).count("delivered");
+    }
+    assert_eq!(delivered, 24);
+    stage.each_arrived_once();
+}
+
+#[test]
+fn row_security_hides_rows_and_the_plan_says_so() {
+    let stage = Stage::new(Ledger::Shared, 6, 2);
+    stage.admin().run(
+        "ALTER TABLE admin.notification_failures ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY one_channel ON admin.notification_failures TO parky USING (channel = 'lane-00')",
+    );
+    let plan = stage.run("dlq replay --json --since 24h --dry-run").exits(0);
+    assert!(plan.json()["caveats"].to_string().contains("row-security"), "{}", plan.stdout);
+    assert_eq!(stage.replayed("", 0).count("delivered"), 3);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod consent;
 mod crash;
 mod discord;
+mod doubt;
 mod events;
 mod interrupted;
 mod keys;

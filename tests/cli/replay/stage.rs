@@ -144,11 +144,16 @@ impl Stage {
 
     /// A replay that is agreed to, of the last 24 h where `words` say nothing else.
     pub(super) fn replay(&self, words: &str) -> Run {
+        self.replay_for_people(&format!("--json {words}"))
+    }
+
+    /// The same as text.
+    pub(super) fn replay_for_people(&self, words: &str) -> Run {
         let agreed = match self.ledger {
             Ledger::Shared => "--yes",
             Ledger::Local => "--confirm new-ledger",
         };
-        self.run(&format!("dlq replay --json --since 24h {agreed} {words}"))
+        self.run(&format!("dlq replay --since 24h {agreed} {words}"))
     }
 
     /// Such a replay to its end.
