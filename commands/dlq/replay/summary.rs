@@ -86,7 +86,7 @@ impl<'a> Summary<'a> {
         let outcome = self.outcome();
         if let Some(halt) = self.halt {
             let sent = self.tally.delivered + self.tally.unsure > 0;
-            return Ok(report::failure(&refusal(halt, sent).into(), ui));
+            return Ok(report::failure(&refusal(&halt, sent).into(), ui));
         }
         Ok(outcome)
     }
@@ -153,8 +153,8 @@ impl<'a> Summary<'a> {
 }
 
 /// What ended the run early, as an error. Where nothing had left the code says whose fault it is.
-fn refusal(halt: Halt, sent: bool) -> Refusal {
-    let (code, outcome, hint) = match &halt {
+fn refusal(halt: &Halt, sent: bool) -> Refusal {
+    let (code, outcome, hint) = match halt {
         Halt::Journal(_) | Halt::Store(StoreError::Local(_)) => {
             ("no-ledger", Outcome::Configuration, "make room on the disk")
         }

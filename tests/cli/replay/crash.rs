@@ -59,8 +59,9 @@ fn every_window(ledger: Ledger) {
         let standing = stage.standing();
         assert_eq!((standing.lost, standing.doubled), (0, 0), "{place}");
         let doubts = stage.run("dlq unsure --json").exits(0).data();
+        let id = row.to_string();
         let doubts = doubts["rows"].as_array().unwrap().iter();
-        let is_listed = doubts.filter(|doubt| doubt["id"] == row.to_string()).count() == 1;
+        let is_listed = doubts.filter(|doubt| doubt["id"] == id).count() == 1;
         assert_eq!(is_listed, window.next == Next::Unsure, "{place}");
 
         let left = ROWS as u64 - 2;

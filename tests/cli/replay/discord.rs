@@ -98,7 +98,7 @@ fn a_p0_arrives_before_anything_else() {
         let messages = stage.site.sandbox().discord().messages(&channel);
         let titles: Vec<_> = messages.iter().map(|m| m.embeds[0]["title"].to_string()).collect();
         let mut sorted = titles.clone();
-        sorted.sort_by_key(|title| title.len());
+        sorted.sort_by_key(String::len);
         assert_eq!(titles.len(), 3);
         assert_eq!(titles, sorted, "{channel}");
     }

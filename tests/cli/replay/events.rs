@@ -70,8 +70,8 @@ impl Events {
     }
 
     /// How the row ended, and why.
-    pub(super) fn end(&self, id: impl ToString) -> (&str, &str) {
-        let id = id.to_string();
+    pub(super) fn end(&self, id: impl std::fmt::Display) -> (&str, &str) {
+        let id = format!("{id}");
         let row = self.rows.get(&id).unwrap_or_else(|| panic!("no row {id}: {:#?}", self.rows));
         (row["state"].as_str().unwrap(), row["reason"].as_str().unwrap_or_default())
     }

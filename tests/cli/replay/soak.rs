@@ -1,4 +1,5 @@
 //! Killed at random times, as often as asked: `scripts/soak` asks for more.
+#![expect(clippy::print_stderr, reason = "the figures are what it is run for")]
 
 use std::process::Stdio;
 use std::thread::sleep;
@@ -79,12 +80,12 @@ fn round(ledger: Ledger, dice: &mut Dice, figures: &mut Figures) {
 
 fn killed_at_random(ledger: Ledger, rounds: usize) {
     let mut dice = Dice::new();
-    println!("{ledger:?}: seed {}", dice.0);
+    eprintln!("{ledger:?}: seed {}", dice.0);
     let mut figures = Figures::default();
     for _ in 0..rounds {
         round(ledger, &mut dice, &mut figures);
         let Figures { rounds, kills, delivered, unsure, doubled, lost } = figures;
-        println!(
+        eprintln!(
             "{ledger:?}: {rounds} rounds, {kills} kills, {} rows: {delivered} delivered, \
              {unsure} unsure meanwhile, {doubled} doubled, {lost} lost",
             rounds * ROWS
