@@ -78,7 +78,7 @@ impl From<&Gate> for GateRow {
 impl GateRow {
     /// Who has to act, and since when.
     pub(in super::super) fn text(&self, now: DateTime<Utc>) -> String {
-        let since = self.since.map(|at| format!(" for {}", span(now - at))).unwrap_or_default();
+        let since = self.since.map(|at| format!(", {} so far", span(now - at))).unwrap_or_default();
         let who = match self.reviewers.as_slice() {
             [] => String::new(),
             names => format!("; may approve: {}", names.join(", ")),
