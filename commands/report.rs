@@ -69,7 +69,7 @@ pub(crate) struct Refusal {
     message: String,
     hint: String,
     /// The answer that it is about.
-    source: Option<ApiError>,
+    source: Option<Box<ApiError>>,
 }
 
 impl Refusal {
@@ -101,7 +101,7 @@ impl Refusal {
 
     /// With the answer that it is about.
     pub(crate) fn because(self, error: ApiError) -> Self {
-        Self { source: Some(error), ..self }
+        Self { source: Some(Box::new(error)), ..self }
     }
 }
 

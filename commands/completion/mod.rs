@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap_complete::env::{Elvish, Fish, Powershell, Shells, Zsh};
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
 use parky_ops::config::{self, Config, Flags, LoadInput, Loaded, Vars};
-use parky_ops::state::{Offer, OfferKind, offered};
+use parky_ops::state::{Offer, OfferKind, State, offered};
 
 pub(crate) use self::bash::Bash;
 use self::words::Words;
@@ -54,6 +55,19 @@ pub(crate) enum Kind {
 /// Completes an argument with values of `kind`.
 pub(crate) fn of(kind: Kind) -> ArgValueCandidates {
     ArgValueCandidates::new(move || candidates(kind))
+}
+
+/// How long a command may take to leave values for the shell; it has said its answer by then.
+const KEEPING: Duration = Duration::from_millis(300);
+
+/// Leaves values for the shell, as far as that is possible at once. Nobody misses them otherwise.
+pub(crate) async fn keep(config: &Config, kind: OfferKind, offers: &[Offer], now: DateTime<Utc>) {
+    let Some(directory) = config.state_dir.as_ref().filter(|_| !offers.is_empty()) else { return };
+    let kept = async {
+        let mut state = State::open(&directory.value).await?;
+        state.offer(kind, offers, now).await
+    };
+    let _ = tokio::time::timeout(KEEPING, kept).await;
 }
 
 fn candidates(kind: Kind) -> Vec<CompletionCandidate> {

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::desk::Desk;
 use super::embed;
 use super::row::{Leaks, LetterRow};
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::report::NotFound;
@@ -29,7 +30,7 @@ use crate::ui::{Page, Table, Tone, Ui, View, paint};
 #[command(after_help = "Example: parky-ops dlq show 42")]
 pub(crate) struct ShowArgs {
     /// Its key, as 'dlq list' shows it
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = completion::of(Kind::DeadLetter))]
     id: String,
 }
 

@@ -16,6 +16,7 @@ use super::carry_out::Job;
 use super::window;
 use crate::args::consent::ConsentArgs;
 use crate::args::worker::find_worker;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::report::Usage;
@@ -34,7 +35,7 @@ Examples:
   parky-ops rollback worker public --abort-canary")]
 pub(crate) struct WorkerArgs {
     /// The worker, by its name in the configuration or its script's
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = completion::of(Kind::Worker))]
     name: String,
 
     /// Version: previous, @NUMBER, an id or its first 8 characters, or a dashboard address

@@ -11,10 +11,12 @@ use parky_ops::domain::clock::span;
 use parky_ops::domain::{Caveat, Moment};
 use parky_ops::github::{Listed, RepoName, Run, RunQuery, State};
 use parky_ops::http::ApiError;
+use parky_ops::state::{Offer, OfferKind};
 use serde::Serialize;
 
 use super::glyph;
 use super::place::Place;
+use crate::completion;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::report::Usage;
@@ -79,6 +81,12 @@ pub(super) async fn run(args: &ListArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     listing.caveats.extend(place.caveats());
     let partly = listing.rows.iter().any(|row| row.error.is_some());
     ui.show(&listing, now)?;
+    let seen = listing.rows.iter().filter_map(|row| {
+        let title = row.title.as_deref().unwrap_or_default();
+        Some(Offer::new(row.id?.to_string(), title))
+    });
+    let seen: Vec<Offer> = seen.collect();
+    completion::keep(&place.world.config, OfferKind::Run, &seen, now).await;
     Ok(if partly { Outcome::Partly } else { Outcome::Done })
 }
 

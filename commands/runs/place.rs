@@ -1,5 +1,6 @@
 //! Which repository and which run are meant, and the client for them.
 
+use crate::completion::{self, Kind};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -21,7 +22,7 @@ pub(super) const LIMIT: Duration = Duration::from_secs(30);
 #[derive(clap::Args, Debug, Clone)]
 pub(super) struct RunArgs {
     /// The run: its id, or its pasted address
-    #[arg(value_name = "ID|URL")]
+    #[arg(value_name = "ID|URL", add = completion::of(Kind::Run))]
     pub(super) run: RunRef,
 
     /// The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]

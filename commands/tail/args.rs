@@ -1,5 +1,6 @@
 //! The command line of `tail`, and the filters that it asks for.
 
+use crate::completion::{self, Kind};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +26,12 @@ Examples:
   parky-ops tail public --json --out incident.ndjson | jq .trace.outcome")]
 pub(crate) struct TailArgs {
     /// Workers to follow
-    #[arg(value_name = "WORKER", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(
+        value_name = "WORKER",
+        required_unless_present = "all",
+        conflicts_with = "all",
+        add = completion::of(Kind::Worker)
+    )]
     pub(super) workers: Vec<String>,
 
     /// Every worker of the configuration

@@ -7,6 +7,7 @@ use parky_ops::domain::{Caveat, Deployment, Jst};
 use serde::Serialize;
 
 use super::{Asked, outcome, shares};
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::{Page, Table, Ui, View};
@@ -17,7 +18,7 @@ use crate::ui::{Page, Table, Ui, View};
 #[derive(clap::Args, Debug)]
 pub(crate) struct DeploymentsArgs {
     /// Only these workers [default: all]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = completion::of(Kind::Worker))]
     names: Vec<String>,
 
     /// Only this worker; the same as NAME

@@ -7,6 +7,7 @@ use parky_ops::domain::{Caveat, Cohort, Deployment, Version, VersionShare};
 use serde::Serialize;
 
 use super::{Asked, Told, outcome, shares};
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::{Page, Table, Ui, View, Whole};
@@ -15,7 +16,7 @@ use crate::ui::{Page, Table, Ui, View, Whole};
 #[derive(clap::Args, Debug)]
 pub(crate) struct ListArgs {
     /// Only these workers [default: all]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = completion::of(Kind::Worker))]
     names: Vec<String>,
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{Asked, shares};
 use crate::args::worker::find_worker;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::{Page, Tone, Ui, View, paint};
@@ -25,7 +26,7 @@ Examples:
   parky-ops workers show public --diff @141 @142")]
 pub(crate) struct ShowArgs {
     /// The worker, by its name in the configuration or its script's
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = completion::of(Kind::Worker))]
     name: String,
 
     /// How these two versions differ: previous, @NUMBER, an id or its first 8 characters

@@ -45,6 +45,10 @@ const OURS: &[VariableHelp] = &[
     of("PARKY_OPS_OPERATOR", "Who operates, for the audit line; the user of the system otherwise"),
     of("PARKY_OPS_COMPLETE", "Set by the completion scripts: answer a shell instead of running"),
     of("PARKY_OPS_PG_BIN", "Folder of PostgreSQL's server programs, for the sandbox"),
+    of(
+        "PARKY_OPS_HOOK",
+        "Where a replay dies or sleeps, for drills; only in a build with the sandbox",
+    ),
     of("PARKY_OPS_CLOCK", "The present, RFC 3339, for drills; only in a build with the sandbox"),
 ];
 

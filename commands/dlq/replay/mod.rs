@@ -11,11 +11,11 @@ use std::time::Instant;
 
 use chrono::TimeDelta;
 use parky_ops::discord::pace::Rate;
-use parky_ops::dlq::Filter;
 use parky_ops::dlq::outgoing::PingPolicy;
 use parky_ops::dlq::plan::Choices;
 use parky_ops::dlq::replay::{self, Hooks, Order, Parts};
 use parky_ops::dlq::select::{Selected, Wanted, select};
+use parky_ops::dlq::{FailureId, Filter};
 use parky_ops::domain::Consent;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -176,7 +176,7 @@ pub(crate) async fn run(args: &ReplayArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     }
     let show = Show::new(ui, begun(ui, &card, ctx)?, &plan.lanes());
     let run = Run { args, ctx, ui, site, choices, selected, filter: filter_words(&filter) };
-    run.carry_out(show, &consent, signals).await
+    Box::pin(run.carry_out(show, &consent, signals)).await
 }
 
 /// The stream with its plan on it, for scripts. A closed pipe shows here, before anything is sent.
@@ -191,7 +191,7 @@ fn begun<'a>(ui: &'a Ui, card: &Card, ctx: &Context) -> anyhow::Result<Option<St
 
 /// A filter as the record keeps it.
 fn filter_words(filter: &Filter) -> Value {
-    let ids: Vec<_> = filter.ids.iter().map(|id| id.as_str()).collect();
+    let ids: Vec<_> = filter.ids.iter().map(FailureId::as_str).collect();
     json!({
         "ids": ids,
         "since": filter.since,

@@ -25,11 +25,13 @@ pub(super) fn item(
     now: DateTime<Utc>,
 ) -> Result<(FailureId, Item), sqlx::Error> {
     let mut state = state(row)?;
-    if state == ItemState::Sending {
+    if matches!(state, ItemState::Claimed | ItemState::Sending) {
         let over = time_or_null(row, "lease_until")?.is_none_or(|until| until <= now);
         let dead = owner(row)?.is_some_and(|owner| owner.is_dead(me) == Some(true));
         if over || dead {
-            state = Event::Doubt.to();
+            // Nothing was sent for a claim; what was being sent may have arrived.
+            let event = if state == ItemState::Claimed { Event::Release } else { Event::Doubt };
+            state = event.to();
         }
     }
     let item = Item {

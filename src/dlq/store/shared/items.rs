@@ -23,11 +23,13 @@ pub(super) fn columns() -> Sql {
 /// A row with the columns of [`columns`].
 pub(super) fn item(row: &Row, me: &Owner) -> Result<(FailureId, Item), PgError> {
     let mut state = state(row)?;
-    if state == ItemState::Sending {
+    if matches!(state, ItemState::Claimed | ItemState::Sending) {
         let over = row.bool("lease_over")?.unwrap_or(true);
         let dead = owner(row)?.is_some_and(|owner| owner.is_dead(me) == Some(true));
         if over || dead {
-            state = Event::Doubt.to();
+            // Nothing was sent for a claim; what was being sent may have arrived.
+            let event = if state == ItemState::Claimed { Event::Release } else { Event::Doubt };
+            state = event.to();
         }
     }
     let item = Item {
