@@ -76,6 +76,46 @@ fn the_command_tree() {
         --origin
     parky-ops config validate [OPTIONS] [FILE]
     parky-ops dlq [OPTIONS] <COMMAND>
+    parky-ops dlq digest [OPTIONS]
+        --id <ID>
+        --severity <P>
+        --channel <NAME>
+        --since <TIME>
+        --until <TIME>
+        --status-class <CLASS>
+        --http-status <N>
+        --state <WORD>
+        --title <TEXT>
+        --fingerprint <HEX>
+        --no-fallback
+        --weekly
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops dlq discard [OPTIONS] --reason <TEXT>
+        --id <ID>
+        --severity <P>
+        --channel <NAME>
+        --since <TIME>
+        --until <TIME>
+        --status-class <CLASS>
+        --http-status <N>
+        --state <WORD>
+        --title <TEXT>
+        --fingerprint <HEX>
+        --no-fallback
+        --older <SPAN>
+        --reason <TEXT>
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops dlq init [OPTIONS]
+        --print
+        --grant <ROLE>
+        --delivered-status <WORD>
+        --yes
+        --confirm <NAME>
+        --dry-run
     parky-ops dlq list [OPTIONS]
         --id <ID>
         --severity <P>
@@ -91,10 +131,44 @@ fn the_command_tree() {
         --limit <N|all>
     parky-ops dlq p0 [OPTIONS]
         --limit <N|all>
+    parky-ops dlq replay [OPTIONS]
+        --id <ID>
+        --severity <P>
+        --channel <NAME>
+        --since <TIME>
+        --until <TIME>
+        --status-class <CLASS>
+        --http-status <N>
+        --state <WORD>
+        --title <TEXT>
+        --fingerprint <HEX>
+        --no-fallback
+        --limit <N|all>
+        --rate <RATE>
+        --ping <PING>
+        --verbatim
+        --older
+        --include-maybe
+        --force-duplicate
+        --resend-unsure
+        --no-wait
+        --plan <ID>
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops dlq resolve [OPTIONS] <--delivered <MESSAGE>|--not-delivered> <ID>
+        --delivered <MESSAGE>
+        --not-delivered
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops dlq runs [OPTIONS]
+        --limit <N>
     parky-ops dlq show [OPTIONS] <ID>
     parky-ops dlq stats [OPTIONS]
         --since <TIME>
         --until <TIME>
+    parky-ops dlq unsure [OPTIONS]
     parky-ops doctor [OPTIONS]
     parky-ops health [OPTIONS] [HOST]...
     parky-ops help [OPTIONS] [TOPIC]...
@@ -190,6 +264,26 @@ fn the_command_tree() {
     parky-ops smoke [OPTIONS]
         --require <NAME>
         --junit <FILE>
+    parky-ops tail [OPTIONS] [WORKER]...
+        --all
+        --for <SPAN>
+        --max-events <N>
+        --until-error
+        --summary <SPAN>
+        --out <FILE>
+        --since-deploy
+        --status <STATUS>
+        --method <METHOD>
+        --header <HEADER>
+        --ip <IP>
+        --search <TEXT>
+        --sampling-rate <RATE>
+        --version <VERSION>
+        --level <LEVEL>
+        --trace <ID>
+        --min-wall <SPAN>
+        --path <PATH>
+        --grep <REGEX>
     parky-ops triage [OPTIONS]
         --host <HOST>
         --symptom <SYMPTOM>
