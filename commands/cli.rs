@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use crate::args::globals::Globals;
 use crate::{
-    completions, config, dlq, doctor, health, help, man, pages, rollback, runs, sandbox, smoke,
+    completions, config, db, dlq, doctor, health, help, man, pages, rollback, runs, sandbox, smoke,
     tail, triage, workers,
 };
 
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Completions(completions::CompletionsArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    #[command(subcommand)]
+    Db(db::DbCommand),
     #[command(subcommand)]
     Dlq(dlq::DlqCommand),
     Doctor(doctor::DoctorArgs),

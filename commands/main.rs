@@ -6,6 +6,7 @@ mod completion;
 mod completions;
 mod config;
 mod context;
+mod db;
 mod dlq;
 mod doctor;
 mod exit;
@@ -65,6 +66,7 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
     match command {
         Command::Completions(args) => completions::run(args, ui),
         Command::Config(command) => config::run(command, ctx, ui),
+        Command::Db(command) => db::run(command, ctx, ui),
         Command::Dlq(command) => dlq::run(command, ctx, ui),
         Command::Doctor(args) => signals::block_on(doctor::run(args, ctx, ui)),
         Command::Health(args) => signals::block_on(health::run(args, ctx, ui)),

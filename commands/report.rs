@@ -10,9 +10,10 @@ use clap::error::{ContextKind, ContextValue};
 use parky_ops::auth::{AuthError, WriteRefusal};
 use parky_ops::checks::access::NoAccess;
 use parky_ops::config::{ConfigError, WriteError};
+use parky_ops::database::{AidError, KillError, NoMigrations};
 use parky_ops::dlq::FailureId;
-use parky_ops::domain::ReasonCode;
 use parky_ops::domain::text::shorten;
+use parky_ops::domain::{ReasonClass, ReasonCode};
 use parky_ops::http::ApiError;
 use parky_ops::postgres::{PgError, PgErrorKind};
 use parky_ops::rollback::NoTarget;
@@ -280,6 +281,9 @@ fn kind(error: &anyhow::Error) -> Kind {
         if let Some(api) = cause.downcast_ref::<ApiError>() {
             return of_api(api);
         }
+        if let Some(of_database) = of_first_aid(cause) {
+            return of_database;
+        }
     }
     kind("failed", Outcome::Failed, String::new())
 }
@@ -319,6 +323,52 @@ fn of_rollback(none: &NoCard) -> Kind {
             NoTarget::Unknown { .. } => kind("not-found", Outcome::NotFound, list),
             _ => kind("wrong-target", Outcome::Usage, list),
         },
+    }
+}
+
+/// What the database answered, or why it was not asked.
+fn of_first_aid(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
+    let of_postgres = |code: ReasonCode, hint: Option<String>| {
+        let outcome = match (code.class(), code) {
+            (ReasonClass::Ours, ReasonCode::NoTable | ReasonCode::NoColumn) => Outcome::NotFound,
+            (ReasonClass::Ours, _) => Outcome::Configuration,
+            (_, ReasonCode::Dns | ReasonCode::Refused | ReasonCode::Unreachable) => {
+                Outcome::Unreachable
+            }
+            (_, ReasonCode::Timeout | ReasonCode::Deadline | ReasonCode::ConnectionLost) => {
+                Outcome::Unreachable
+            }
+            (_, ReasonCode::Saturated | ReasonCode::StartingUp | ReasonCode::Locked) => {
+                Outcome::Unreachable
+            }
+            _ => Outcome::Failed,
+        };
+        let hint = hint.unwrap_or_else(|| match outcome {
+            Outcome::Configuration => "parky-ops doctor".to_owned(),
+            Outcome::Unreachable => "parky-ops db ping".to_owned(),
+            _ => String::new(),
+        });
+        Kind { code: code.word(), outcome, hint, api: None }
+    };
+    if let Some(error) = cause.downcast_ref::<AidError>() {
+        return Some(of_postgres(error.code(), error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<KillError>() {
+        let own = crate::db::kill_outcome(error);
+        return Some(match (own, error) {
+            (Some((code, outcome, hint)), _) => {
+                Kind { code, outcome, hint: hint.to_owned(), api: None }
+            }
+            (None, KillError::Postgres(error)) => of_postgres(error.reason().1, None),
+            (None, _) => {
+                Kind { code: "failed", outcome: Outcome::Failed, hint: String::new(), api: None }
+            }
+        });
+    }
+    match cause.downcast_ref::<NoMigrations>()? {
+        NoMigrations::Absent(_) => Some(of_postgres(ReasonCode::NoTable, None)),
+        NoMigrations::NoPermission(_) => Some(of_postgres(ReasonCode::NoPermission, None)),
+        NoMigrations::Unreadable(error) => Some(of_postgres(error.reason().1, None)),
     }
 }
 

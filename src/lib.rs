@@ -20,6 +20,7 @@ pub mod auth;
 pub mod checks;
 pub mod cloudflare;
 pub mod config;
+pub mod database;
 pub mod discord;
 pub mod dlq;
 pub mod doctor;

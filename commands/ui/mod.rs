@@ -7,6 +7,7 @@
 mod actions;
 mod bars;
 mod bulk;
+mod checks;
 mod harmless;
 mod json;
 mod outlet;
@@ -32,6 +33,7 @@ use serde::Serialize;
 pub(crate) use self::actions::Level;
 pub(crate) use self::bars::Bars;
 pub(crate) use self::bulk::Bulk;
+pub(crate) use self::checks::Checks;
 pub(crate) use self::json::{Envelope, to_string as json_text};
 pub(crate) use self::outlet::{Departure, Outlet, Parcel};
 pub(crate) use self::paint::{HUES, Tone, paint, state};

@@ -39,7 +39,12 @@ pub(crate) struct Whole<T> {
 
 impl<T> Whole<T> {
     pub(crate) fn new(rows: Vec<T>) -> Self {
-        Self { rows, complete: true, more: false }
+        Self::cut(rows, false)
+    }
+
+    /// The same for a list that ends before its rows do, if there are `more`.
+    pub(crate) fn cut(rows: Vec<T>, more: bool) -> Self {
+        Self { rows, complete: true, more }
     }
 }
 

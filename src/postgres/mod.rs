@@ -18,6 +18,7 @@ mod row;
 mod session;
 mod sql;
 mod sqlstate;
+pub mod statement;
 mod target;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -157,7 +157,7 @@ impl Sandbox {
         if let (DatabaseFacts::Serves(rows), Some(letters)) = (&mut facts.database, letters) {
             *rows = letters;
         }
-        let settings = Settings { engine, vars, max_connections };
+        let settings = Settings { engine, vars, max_connections, crowd: facts.crowd };
         let discord = DiscordFacts { now, channels, limits, revoked: facts.discord_revoked };
         // The database is by far the slowest, and blocks: it has a thread of its own meanwhile.
         let (database, others) = std::thread::scope(|scope| {

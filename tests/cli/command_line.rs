@@ -169,6 +169,22 @@ fn the_command_tree() {
         --since <TIME>
         --until <TIME>
     parky-ops dlq unsure [OPTIONS]
+    parky-ops db [OPTIONS] <COMMAND>
+    parky-ops db connections [OPTIONS]
+    parky-ops db health [OPTIONS]
+    parky-ops db kill [OPTIONS] <PID>
+        --terminate
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops db locks [OPTIONS]
+    parky-ops db migrations [OPTIONS]
+        --limit <N>
+    parky-ops db ping [OPTIONS]
+        --count <N>
+    parky-ops db queries [OPTIONS]
+        --longer-than <SPAN>
+        --limit <N>
     parky-ops doctor [OPTIONS]
     parky-ops health [OPTIONS] [HOST]...
     parky-ops help [OPTIONS] [TOPIC]...

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{latency, server, sessions};
+use super::{Tries, latency, server, sessions};
 use crate::checks::dlq::{self, DeadLetterFacts};
 use crate::checks::{connections, locks};
 use crate::config::{DlqTable, Origin, Thresholds};
@@ -50,7 +50,12 @@ pub struct DatabaseInput<'a> {
     pub redactor: &'a Redactor,
     /// When the whole group has to be over.
     pub deadline: Instant,
+    /// Only the connect and so many times `SELECT 1`.
+    pub ping: Option<Tries>,
 }
+
+/// The checks of a ping.
+const PING: [&str; 2] = ["connect", "query"];
 
 /// What was found.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +96,8 @@ impl Report<'_> {
     fn push(&mut self, source: Source, name: &str, began: Instant, judgement: Judgement) {
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let times = Times { took_ms, measured_at: self.input.clock.now() };
-        if self.wants(source) {
+        let asked = self.input.ping.is_none() || PING.contains(&name);
+        if self.wants(source) && asked {
             self.out.checks.push(judgement.check(source, name, times));
         }
     }
@@ -125,6 +131,9 @@ impl Report<'_> {
     async fn ask(&mut self, session: &mut Session) {
         if self.wants(Source::Database) {
             self.query(session).await;
+        }
+        if self.input.ping.is_some() {
+            return;
         }
         if self.wants(Source::Dlq) {
             self.dead_letters(session).await;
@@ -166,9 +175,13 @@ impl Report<'_> {
         }
     }
 
+    fn tries(&self) -> Tries {
+        self.input.ping.unwrap_or_default()
+    }
+
     async fn query(&mut self, session: &mut Session) {
         let began = Instant::now();
-        let judgement = latency::query(session, self.input.thresholds).await;
+        let judgement = latency::query(session, self.input.thresholds, self.tries()).await;
         self.push(Source::Database, "query", began, judgement);
     }
 
@@ -212,10 +225,7 @@ impl Report<'_> {
         let thresholds = self.input.thresholds;
         let mut began = Instant::now();
         let identity = server::identity(session).await;
-        if identity.as_ref().is_ok_and(|identity| identity.standby) {
-            let text = "the database is a standby: what it shows may lag behind its primary";
-            self.out.caveats.push(Caveat::new("standby", text));
-        }
+        self.out.caveats.extend(identity.as_ref().ok().and_then(server::Identity::caveat));
         self.push(Source::Database, "read-only", began, judged(&identity, server::judge_read_only));
 
         began = Instant::now();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use super::{CHECKS, DatabaseInput, gather};
+use super::{CHECKS, DatabaseInput, Tries, gather};
 use crate::checks::{Finding, Group, Sink, World};
 use crate::dlq::settled::LocalPlace;
-use crate::domain::Source;
+use crate::domain::{Check, Source};
 
 /// The group.
 pub const GROUP: Group = Group {
@@ -19,6 +19,24 @@ pub const GROUP: Group = Group {
 };
 
 const DEADLINE: Duration = Duration::from_secs(8);
+
+/// Connects, and times `SELECT 1` as often as `tries` say: two checks, `connect` and `query`.
+pub async fn ping(world: &World, limit: Duration, tries: Tries) -> Vec<Check> {
+    let deadline = world.deadline(limit);
+    let database = world.database(deadline).await.map_err(|error| error.judgement());
+    let report = gather(DatabaseInput {
+        target: database.as_ref().map(|found| (&found.target, &found.from)).map_err(Clone::clone),
+        table: &world.config.dlq,
+        thresholds: &world.config.thresholds,
+        wanted: &BTreeSet::from([Source::Database]),
+        clock: world.clock,
+        redactor: &world.redactor,
+        deadline,
+        ping: Some(tries),
+    })
+    .await;
+    report.checks
+}
 
 async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
     let deadline = world.deadline(DEADLINE);
@@ -36,6 +54,7 @@ async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
         clock: world.clock,
         redactor: &world.redactor,
         deadline,
+        ping: None,
     })
     .await;
     report.checks.into_iter().for_each(|check| sink.check(check));

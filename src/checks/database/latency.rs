@@ -1,5 +1,7 @@
 //! How fast the database answers: the connect, apart from a query on the open connection.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::config::Thresholds;
@@ -7,15 +9,32 @@ use crate::domain::median;
 use crate::domain::{Judgement, ReasonCode, State};
 use crate::postgres::{PgError, PgErrorKind, READ_LIMIT, Session, Sql};
 
-/// How often `SELECT 1` is timed.
-const TRIES: usize = 3;
+/// How often `SELECT 1` is timed, and for how long at most a further try is begun.
+#[derive(Debug, Clone, Copy)]
+pub struct Tries {
+    /// How often.
+    pub count: usize,
+    /// Within this time.
+    pub within: Duration,
+}
 
-/// Times `SELECT 1`, fewer times where it is so slow that the check would take too long.
-pub(super) async fn query(session: &mut Session, thresholds: &Thresholds) -> Judgement {
+/// Fewer times where it is so slow that the other checks would come too late.
+impl Default for Tries {
+    fn default() -> Self {
+        Self { count: 3, within: READ_LIMIT / 2 }
+    }
+}
+
+/// Times `SELECT 1`.
+pub(super) async fn query(
+    session: &mut Session,
+    thresholds: &Thresholds,
+    tries: Tries,
+) -> Judgement {
     const SELECT_1: Sql = Sql::constant("SELECT 1");
     let began = Instant::now();
     let mut times_ms = Vec::new();
-    while times_ms.len() < TRIES && began.elapsed() < READ_LIMIT / 2 {
+    while times_ms.len() < tries.count && began.elapsed() < tries.within {
         let each = Instant::now();
         if let Err(error) = session.read(&SELECT_1).await {
             return query_failed(&error);

@@ -12,7 +12,7 @@ pub(crate) mod test_support;
 mod tests;
 
 pub use gather::{CHECKS, DatabaseInput, DatabaseReport, gather};
-pub use group::GROUP;
-pub use latency::{judge_connect, judge_query};
-pub use server::{Identity, Slot, XidAge, judge_read_only, judge_slots, judge_xid};
-pub use sessions::{Busy, Sessions, judge_idle, judge_statements};
+pub use group::{GROUP, ping};
+pub use latency::{Tries, judge_connect, judge_query};
+pub use server::{Identity, Slot, XidAge, identity, judge_read_only, judge_slots, judge_xid};
+pub use sessions::{Busy, Sessions, judge_idle, judge_statements, sessions};

@@ -2,13 +2,14 @@
 //! transaction ids.
 
 use crate::config::Thresholds;
-use crate::domain::{Judgement, ReasonCode, State, text};
+use crate::domain::{Caveat, Judgement, ReasonCode, State, text};
 use crate::postgres::{PgError, Session, Sql};
 
 const IDENTITY: Sql = Sql::constant(
     "SELECT current_user::text AS role, s.setting = 'on' AS read_only, s.source,
             current_setting('server_version_num')::int8 AS version_num,
-            pg_is_in_recovery() AS standby
+            pg_is_in_recovery() AS standby,
+            pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all
      FROM pg_settings s WHERE s.name = 'default_transaction_read_only'",
 );
 
@@ -21,21 +22,36 @@ pub struct Identity {
     pub version_num: i64,
     /// Whether it follows another server.
     pub standby: bool,
+    /// Whether our role may see what other sessions do.
+    pub sees_all: bool,
     /// `default_transaction_read_only`.
     pub read_only: bool,
     /// Where that setting comes from, as `pg_settings.source` has it.
     pub read_only_source: String,
 }
 
-pub(super) async fn identity(session: &mut Session) -> Result<Identity, PgError> {
+/// Asks the server.
+///
+/// # Errors
+/// As [`Session::read`].
+pub async fn identity(session: &mut Session) -> Result<Identity, PgError> {
     let row = session.read_one(&IDENTITY).await?;
     Ok(Identity {
         role: row.text("role")?.unwrap_or_default(),
         version_num: row.int("version_num")?.unwrap_or_default(),
         standby: row.bool("standby")?.unwrap_or_default(),
+        sees_all: row.bool("sees_all")?.unwrap_or_default(),
         read_only: row.bool("read_only")?.unwrap_or_default(),
         read_only_source: row.text("source")?.unwrap_or_default(),
     })
+}
+
+impl Identity {
+    /// What the reader of anything that this server says has to know.
+    pub fn caveat(&self) -> Option<Caveat> {
+        let text = "the database is a standby: what it shows may lag behind its primary";
+        self.standby.then(|| Caveat::new("standby", text))
+    }
 }
 
 /// Judges whether the server takes writes. A setting of our own role says nothing about others, and

@@ -3,7 +3,7 @@
 
 use crate::config::Thresholds;
 use crate::domain::{Judgement, ReasonCode, text};
-use crate::postgres::{PgError, Session, Sql};
+use crate::postgres::{PgError, Session, Sql, statement};
 
 /// Those that block others come first, then the longest, so that a cut hides neither. One row says
 /// whether the role may see them, also where there are none.
@@ -14,17 +14,22 @@ const SESSIONS: Sql = Sql::constant(
        CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS b(pid)
      ), busy AS (
        SELECT a.pid::int8, a.usename::text AS role, a.application_name AS app,
-              a.state = 'active' AS active, b.pid IS NOT NULL AS blocking,
+              a.state, a.state = 'active' AS active, b.pid IS NOT NULL AS blocking,
+              a.wait_event_type || '/' || a.wait_event AS waiting_on, left(a.query, 2000) AS query,
+              extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction_s,
               extract(epoch FROM clock_timestamp() - CASE WHEN a.state = 'active'
                 THEN a.query_start ELSE a.state_change END)::float8 AS seconds
        FROM pg_stat_activity a LEFT JOIN blockers b ON b.pid = a.pid
        WHERE a.pid <> pg_backend_pid() AND a.backend_type = 'client backend'
          AND a.state IN ('active', 'idle in transaction', 'idle in transaction (aborted)')
-       ORDER BY b.pid IS NOT NULL DESC, seconds DESC NULLS LAST LIMIT 500
+       ORDER BY b.pid IS NOT NULL DESC, seconds DESC NULLS LAST LIMIT 501
      )
      SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all, busy.*
      FROM (SELECT 1) one LEFT JOIN busy ON true",
 );
+
+/// Sessions that are read.
+const READ: usize = 500;
 
 /// What the sessions of others are at.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +38,8 @@ pub struct Sessions {
     pub active: Vec<Busy>,
     /// In a transaction with no statement under way; seconds since the last one ended.
     pub idle: Vec<Busy>,
+    /// Whether there are more than were read.
+    pub more: bool,
 }
 
 /// A session and for how long.
@@ -44,16 +51,28 @@ pub struct Busy {
     pub role: String,
     /// Its application name.
     pub app: String,
-    /// For how long.
+    /// Its state, as the server has it.
+    pub state: String,
+    /// For how long it has been in that state.
     pub seconds: f64,
+    /// Age of its transaction in seconds.
+    pub transaction_s: Option<f64>,
+    /// What it waits for: `Lock/transactionid`, `Client/ClientRead`.
+    pub waiting_on: Option<String>,
+    /// Its statement, or its last one.
+    pub query: Option<String>,
     /// Whether another session waits for it.
     pub blocking: bool,
 }
 
-/// `None`: the role may not see the sessions of others.
-pub(super) async fn sessions(session: &mut Session) -> Result<Option<Sessions>, PgError> {
-    let mut found = Sessions::default();
-    for row in session.read(&SESSIONS).await? {
+/// Asks the server. `None`: the role may not see the sessions of others.
+///
+/// # Errors
+/// As [`Session::read`].
+pub async fn sessions(session: &mut Session) -> Result<Option<Sessions>, PgError> {
+    let rows = session.read(&SESSIONS).await?;
+    let mut found = Sessions { more: rows.len() > READ, ..Sessions::default() };
+    for row in rows.iter().take(READ) {
         if row.bool("sees_all")? != Some(true) {
             return Ok(None);
         }
@@ -62,7 +81,11 @@ pub(super) async fn sessions(session: &mut Session) -> Result<Option<Sessions>, 
             pid,
             role: row.text("role")?.unwrap_or_default(),
             app: row.text("app")?.unwrap_or_default(),
+            state: row.text("state")?.unwrap_or_default(),
             seconds: row.float("seconds")?.unwrap_or_default().max(0.0),
+            transaction_s: row.float("transaction_s")?.map(|seconds| seconds.max(0.0)),
+            waiting_on: row.text("waiting_on")?,
+            query: statement::shown(row.text("query")?),
             blocking: row.bool("blocking")?.unwrap_or_default(),
         };
         let active = row.bool("active")?.unwrap_or_default();
@@ -164,7 +187,7 @@ mod tests {
             (vec![busy(9000.0, false), busy(301.0, true)], State::Red),
             (vec![busy(9000.0, false), busy(10.0, true)], State::Yellow),
         ] {
-            let sessions = Sessions { active, idle: vec![busy(99_999.0, true)] };
+            let sessions = Sessions { active, idle: vec![busy(99_999.0, true)], more: false };
             let judgement = judge_statements(&sessions, &thresholds());
             assert_eq!(judgement.state, state, "{:?}", sessions.active);
         }
@@ -180,7 +203,7 @@ mod tests {
             (vec![busy(1801.0, false)], State::Yellow),
             (vec![busy(1801.0, true)], State::Red),
         ] {
-            let sessions = Sessions { active: vec![busy(99_999.0, true)], idle };
+            let sessions = Sessions { active: vec![busy(99_999.0, true)], idle, more: false };
             let judgement = judge_idle(&sessions, &thresholds());
             assert_eq!(judgement.state, state, "{:?}", sessions.idle);
         }
@@ -190,7 +213,8 @@ mod tests {
     fn the_one_that_blocks_is_named_over_the_one_that_only_lasts() {
         let mut blocker = busy(400.0, true);
         blocker.pid = 42;
-        let sessions = Sessions { active: vec![busy(9000.0, false), blocker], idle: vec![] };
+        let sessions =
+            Sessions { active: vec![busy(9000.0, false), blocker], ..Sessions::default() };
         let judgement = judge_statements(&sessions, &thresholds());
         assert_eq!(judgement.evidence["pid"], 42);
         assert!(judgement.reason.text.contains("blocks others"), "{}", judgement.reason.text);

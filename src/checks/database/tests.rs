@@ -44,6 +44,7 @@ impl Ask {
             clock,
             redactor: &Redactor::default(),
             deadline: Instant::now() + self.within,
+            ping: None,
         })
         .await
     }

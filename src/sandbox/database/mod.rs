@@ -2,6 +2,7 @@
 
 mod account;
 mod binaries;
+mod crowd;
 mod dead_letters;
 mod embedded;
 mod gate;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
+use crowd::Crowd;
 pub use dead_letters::DeadLetter;
 pub(super) use dead_letters::{lost_alerts, settled_letters};
 use embedded::Embedded;
@@ -135,6 +137,8 @@ pub(super) struct Settings {
     pub(super) vars: Vars,
     /// `max_connections` of the native engine.
     pub(super) max_connections: u16,
+    /// Whether sessions fill the native engine and wait for each other.
+    pub(super) crowd: bool,
 }
 
 /// The database of a sandbox, or what plays one.
@@ -142,6 +146,8 @@ pub(super) struct Database {
     url: SecretString,
     admin_url: Option<SecretString>,
     engine: String,
+    // Leaves before the server stops.
+    _crowd: Option<Crowd>,
     // Ends with this.
     _held: Held,
 }
@@ -163,9 +169,9 @@ impl Database {
     ) -> Result<Self, DatabaseError> {
         match facts {
             DatabaseFacts::Serves(rows) => match settings.engine {
-                Engine::Native => Self::native(rows, settings),
+                Engine::Native => Self::native(stage, rows, settings),
                 Engine::Embedded => Self::embedded(stage, rows, settings, "as asked"),
-                Engine::Auto => Self::native(rows, settings)
+                Engine::Auto => Self::native(stage, rows, settings)
                     .or_else(|reason| Self::instead(stage, rows, settings, reason)),
             },
             DatabaseFacts::Refuses => {
@@ -182,13 +188,23 @@ impl Database {
         }
     }
 
-    fn native(rows: &[DeadLetter], settings: &Settings) -> Result<Self, DatabaseError> {
+    fn native(
+        stage: &Arc<Stage>,
+        rows: &[DeadLetter],
+        settings: &Settings,
+    ) -> Result<Self, DatabaseError> {
         let bin = binaries::find(&settings.vars).map_err(DatabaseError::NoPrograms)?;
         let cluster = Cluster::start(&bin, rows, settings)?;
         let engine = format!("PostgreSQL {} from {}", cluster.version, bin.display());
+        let crowd = || {
+            let admin = cluster.admin_password.clone();
+            Crowd::gather(stage, cluster.address, admin, settings.max_connections)
+        };
+        let crowd = settings.crowd.then(crowd).transpose()?;
         let admin = url(native::ADMIN, &cluster.admin_password, cluster.address);
         let url = url(native::USER, &cluster.password, cluster.address);
-        Ok(Self { url, admin_url: Some(admin), engine, _held: Held::Native(Box::new(cluster)) })
+        let held = Held::Native(Box::new(cluster));
+        Ok(Self { url, admin_url: Some(admin), engine, _crowd: crowd, _held: held })
     }
 
     fn instead(
@@ -215,6 +231,9 @@ impl Database {
         let address = embedded.address().ok_or_else(no_gate)?;
         let engine =
             format!("embedded PostgreSQL {}, one transaction at a time ({why})", embedded::VERSION);
+        let missing =
+            "; the scenario's sessions and locks need an installed PostgreSQL and are not shown";
+        let engine = if settings.crowd { engine + missing } else { engine };
         Self::new(address, embedded::USER, engine, Held::Embedded(Box::new(embedded)))
     }
 
@@ -227,7 +246,7 @@ impl Database {
         // Nobody checks it; a URL without a password would look unlike a real one.
         let password = fake::secret("", 32)?;
         let url = url(user, &password, address);
-        Ok(Self { url, admin_url: None, engine, _held: held })
+        Ok(Self { url, admin_url: None, engine, _crowd: None, _held: held })
     }
 
     /// Where it is, with user and password.

@@ -199,11 +199,12 @@ fn serve(
         .map_err(|source| DatabaseError::Program { program: "postgres", source })
 }
 
-/// The user that the sandbox hands out: it reads what a monitor reads and owns the team's table.
+/// The user that the sandbox hands out: it reads what a monitor reads, may end the sessions of others
+/// and owns the team's table.
 fn role(password: &SecretString) -> String {
     // The password is made of letters and digits.
     format!(
-        "CREATE ROLE {USER} LOGIN PASSWORD '{}' IN ROLE pg_monitor;
+        "CREATE ROLE {USER} LOGIN PASSWORD '{}' IN ROLE pg_monitor, pg_signal_backend;
          GRANT CREATE ON DATABASE postgres TO {USER};
          GRANT USAGE ON SCHEMA admin TO {USER};
          GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA admin TO {USER};",

@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError};
 use super::*;
 
 fn settings(engine: Engine) -> Settings {
-    Settings { engine, vars: Vars::of_the_process(), max_connections: 20 }
+    Settings { engine, vars: Vars::of_the_process(), max_connections: 20, crowd: false }
 }
 
 fn serves() -> DatabaseFacts {
@@ -191,7 +191,8 @@ fn the_embedded_engine_goes_with_a_session_still_open() {
 fn without_programs_auto_takes_the_embedded_engine_and_says_why() {
     let nowhere = tempfile::tempdir().unwrap();
     let vars = Vars::from_iter([("PARKY_OPS_PG_BIN", nowhere.path().to_str().unwrap())]);
-    let settings = |engine| Settings { engine, vars: vars.clone(), max_connections: 20 };
+    let settings =
+        |engine| Settings { engine, vars: vars.clone(), max_connections: 20, crowd: false };
     let stage = Stage::start().unwrap();
     let error = Database::start(&stage, &serves(), &settings(Engine::Native)).unwrap_err();
     assert!(matches!(error, DatabaseError::NoPrograms(_)), "{error}");

@@ -42,4 +42,6 @@ pub(in crate::sandbox) struct Facts {
     pub(in crate::sandbox) actions: Repo,
     pub(in crate::sandbox) outages: Vec<Outage>,
     pub(in crate::sandbox) database: DatabaseFacts,
+    /// Whether sessions fill a native database and wait for each other.
+    pub(in crate::sandbox) crowd: bool,
 }

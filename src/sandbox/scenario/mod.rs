@@ -8,6 +8,7 @@ mod bad_deploy;
 mod bad_tokens;
 mod canary;
 mod ci_broken;
+mod db_saturated;
 mod dead_letters;
 mod facts;
 mod healthy;
@@ -44,15 +45,18 @@ pub enum Scenario {
     BadTokens,
     /// The table of dead letters holds every shape of row.
     DeadLetters,
+    /// Sessions queue behind an open transaction, and the connections run out.
+    DbSaturated,
 }
 
 impl Scenario {
     /// Every scenario, the most wanted first.
-    pub const ALL: [Scenario; 7] = [
+    pub const ALL: [Scenario; 8] = [
         Scenario::BadDeploy,
         Scenario::Healthy,
         Scenario::Canary,
         Scenario::CiBroken,
+        Scenario::DbSaturated,
         Scenario::AllDown,
         Scenario::BadTokens,
         Scenario::DeadLetters,
@@ -82,6 +86,7 @@ impl Scenario {
             Scenario::AllDown => &all_down::ENTRY,
             Scenario::BadTokens => &bad_tokens::ENTRY,
             Scenario::DeadLetters => &dead_letters::ENTRY,
+            Scenario::DbSaturated => &db_saturated::ENTRY,
         }
     }
 }

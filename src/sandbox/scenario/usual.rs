@@ -45,6 +45,7 @@ pub(super) fn all_well(now: DateTime<Utc>, letters: Vec<DeadLetter>) -> Facts {
         actions: actions::green(now),
         outages: Vec::new(),
         database: DatabaseFacts::Serves(letters),
+        crowd: false,
     }
 }
 
