@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use crate::args::globals::Globals;
 use crate::{
-    completions, config, db, dlq, doctor, health, help, man, pages, rollback, runs, sandbox, smoke,
-    tail, triage, workers,
+    completions, config, db, dlq, doctor, health, help, man, pages, rollback, runs, sandbox,
+    severity, smoke, tail, triage, vendors, workers,
 };
 
 /// The on-call runbook of Parky as one fast program
@@ -51,9 +51,12 @@ pub(crate) enum Command {
     Runs(runs::RunsCommand),
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
+    #[command(subcommand)]
+    Severity(severity::SeverityCommand),
     Smoke(smoke::SmokeArgs),
     Tail(Box<tail::TailArgs>),
     Triage(triage::TriageArgs),
+    Vendors(vendors::VendorsArgs),
     #[command(subcommand)]
     Workers(workers::WorkersCommand),
 }

@@ -18,12 +18,14 @@ mod report;
 mod rollback;
 mod runs;
 mod sandbox;
+mod severity;
 mod signals;
 mod smoke;
 mod stage;
 mod tail;
 mod triage;
 mod ui;
+mod vendors;
 mod workers;
 
 use std::process::ExitCode;
@@ -76,9 +78,11 @@ fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome
         Command::Rollback(command) => signals::block_on(rollback::run(command, ctx, ui)),
         Command::Runs(command) => signals::block_on(runs::run(command, ctx, ui)),
         Command::Sandbox(command) => sandbox::run(command, ctx, ui),
+        Command::Severity(command) => severity::run(command, ctx, ui),
         Command::Smoke(args) => signals::block_on(smoke::run(args, ctx, ui)),
         Command::Tail(args) => signals::block_on(tail::run(args, ctx, ui)),
         Command::Triage(args) => signals::block_on(triage::run(args, ctx, ui)),
+        Command::Vendors(args) => signals::block_on(vendors::run(args, ctx, ui)),
         Command::Workers(command) => signals::block_on(workers::run(command, ctx, ui)),
     }
 }

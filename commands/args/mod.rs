@@ -6,3 +6,4 @@ pub(crate) mod host;
 pub(crate) mod letters;
 pub(crate) mod window;
 pub(crate) mod worker;
+pub(crate) mod severity;

@@ -7,6 +7,7 @@ mod ask;
 mod markdown;
 mod memory;
 mod view;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,12 +16,13 @@ use chrono::{DateTime, Utc};
 use clap::builder::TypedValueParser as _;
 use parky_ops::checks::{World, gather};
 use parky_ops::config::Lang;
-use parky_ops::domain::severity::{Answers, Impact};
-use parky_ops::domain::{Moment, Source};
+use parky_ops::domain::{Moment, Source, parse_span};
 use parky_ops::triage::{Question, Symptom, Triage, judge};
+use tokio::time::Instant;
 
 use self::memory::Memory;
 use crate::args::host::find_host;
+use crate::args::severity::SeverityArgs;
 use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
@@ -30,13 +32,15 @@ use crate::ui::{Format, Progress, Ui};
 
 /// Ask everything at once: what is broken, since when, why, who knows, what next
 ///
-/// Exit: 0 green or yellow, 7 something could not be measured, 10 red.
+/// Exit: 0 green or yellow, 7 something could not be measured, 10 red. With --watch: 130 at Ctrl-C;
+/// JSON is then one document a line, the first answer and one for each change.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   parky-ops triage
   parky-ops triage --started 03:12 --symptom error-rate
   parky-ops triage --only hosts,workers --json
+  parky-ops triage --watch 30s
   parky-ops --sandbox triage")]
 pub(crate) struct TriageArgs {
     /// The host that is affected, as named in the configuration
@@ -51,29 +55,8 @@ pub(crate) struct TriageArgs {
     #[arg(long, value_name = "TIME")]
     started: Option<Moment>,
 
-    /// Are users of production hit? yes, no or unknown
-    #[arg(long, value_name = "ANSWER", help_heading = "Severity")]
-    prod_impact: Option<Impact>,
-
-    /// Production is fully down
-    #[arg(long, help_heading = "Severity")]
-    full_outage: bool,
-
-    /// Payments fail
-    #[arg(long, help_heading = "Severity")]
-    payment: bool,
-
-    /// Data is lost or damaged
-    #[arg(long, help_heading = "Severity")]
-    data_loss: bool,
-
-    /// Security is affected
-    #[arg(long, help_heading = "Severity")]
-    security: bool,
-
-    /// Only dev, or only monitoring, is affected
-    #[arg(long, help_heading = "Severity")]
-    dev_only: bool,
+    #[command(flatten)]
+    severity: SeverityArgs,
 
     /// Ask only these sources
     #[arg(long, value_name = "SOURCE", value_delimiter = ',', value_parser = sources())]
@@ -82,6 +65,17 @@ pub(crate) struct TriageArgs {
     /// Leave these sources out
     #[arg(long, value_name = "SOURCE", value_delimiter = ',', value_parser = sources())]
     skip: Vec<String>,
+
+    /// Ask again and again, print only what has changed, and ring the bell [default: every 30s]
+    #[arg(
+        long,
+        value_name = "SPAN",
+        num_args = 0..=1,
+        default_missing_value = "30s",
+        value_parser = interval,
+        conflicts_with = "markdown"
+    )]
+    watch: Option<Duration>,
 
     /// Print Markdown for the incident thread
     #[arg(long)]
@@ -95,6 +89,11 @@ pub(crate) struct TriageArgs {
 fn symptom() -> impl clap::builder::TypedValueParser<Value = Symptom> {
     let words = Symptom::WORDS.map(|(word, _)| word);
     clap::builder::PossibleValuesParser::new(words).try_map(|word| word.parse::<Symptom>())
+}
+
+fn interval(s: &str) -> Result<Duration, String> {
+    let span = parse_span(s).and_then(|span| span.to_std().ok());
+    span.filter(|span| !span.is_zero()).ok_or_else(|| "use a span such as 30s or 2m".to_owned())
 }
 
 fn sources() -> clap::builder::PossibleValuesParser {
@@ -113,44 +112,81 @@ pub(crate) async fn run(args: &TriageArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     let wanted = args.wanted()?;
     let limit = ctx.globals.timeout.unwrap_or(LIMIT);
     let world = ctx.world(limit)?;
-    let mut question = args.question(&world, ctx.clock.now())?;
+    let question = args.question(&world, ctx.clock.now())?;
     ctx.announce(ui, &world.config);
-
-    let begun = tokio::time::Instant::now();
-    let asked: Vec<_> = Source::TRIAGE.into_iter().filter(|s| wanted.contains(s)).collect();
-    let mut progress = Progress::new(&ui.look, &asked);
-    let mut signal = None;
-    let stop = async { signal = Some(signals.next().await) };
-    let watch = |source, name: &str, state| progress.seen(source, name, state);
-    let recalled = Memory::recall(&world, ctx.clock.now());
-    let (mut memory, gathered) =
-        tokio::join!(recalled, gather(&world, &wanted, limit, stop, watch));
-    drop(progress);
-    question.red_streak = memory.red_streak;
-    let invocation = ctx.invocation(&world.config.env);
-    let now = ctx.clock.now();
-    let mut answer = judge(gathered, &question, &world.config, &invocation, now);
-    answer.caveats.extend(world.caveats());
-    answer.caveats.append(&mut memory.caveats);
-    show(&answer, args, &world, ui, now)?;
-    // What was asked for is on the screen; keeping it must not hold up a deadline.
-    let left = limit.saturating_sub(begun.elapsed()).max(Duration::from_millis(200));
-    let whole = args.whole() && signal.is_none();
-    if let Err(error) = memory.keep(&answer, &world, whole, left).await {
-        ui.note(&format!("this triage was not kept: {error:#}"));
+    let whole = args.whole();
+    let mut asking = Asking { ctx, ui, world: &world, wanted, limit, whole, question };
+    if let Some(every) = args.watch {
+        return watch::run(asking, every, &mut signals).await;
     }
-    if let Some(outcome) = signal {
+    let begun = Instant::now();
+    let mut round = asking.round(&mut signals).await;
+    show(&round.answer, args, &world, ui, ctx.clock.now())?;
+    // What was asked for is on the screen; keeping it must not hold up a deadline.
+    asking.keep(&mut round, begun).await;
+    if let Some(outcome) = round.stopped {
         return Ok(outcome);
     }
-    if ask::worth_asking(&answer) && ctx.can_ask(ui) && !args.markdown {
-        let now = ctx.clock.now();
-        if let Some(outcome) =
-            ask::complete(&mut question, &answer, &world, ui, &mut signals, now).await?
-        {
+    if ask::worth_asking(&round.answer) && ctx.can_ask(ui) && !args.markdown {
+        let (question, now) = (&mut asking.question, ctx.clock.now());
+        let asked = ask::complete(question, &round.answer, &world, ui, &mut signals, now);
+        if let Some(outcome) = asked.await? {
             return Ok(outcome);
         }
     }
-    Ok(Outcome::of_checks(&answer.checks, ctx.globals.fail_on.is_some()))
+    Ok(Outcome::of_checks(&round.answer.checks, ctx.globals.fail_on.is_some()))
+}
+
+/// What is asked, once or again and again.
+struct Asking<'a> {
+    ctx: &'a Context,
+    ui: &'a Ui,
+    world: &'a World,
+    wanted: BTreeSet<Source>,
+    /// For one answer.
+    limit: Duration,
+    /// Whether no source is left out.
+    whole: bool,
+    question: Question,
+}
+
+/// One answer.
+struct Round {
+    answer: Triage,
+    memory: Memory,
+    /// The signal that cut it short.
+    stopped: Option<Outcome>,
+}
+
+impl Asking<'_> {
+    /// Asks everything once.
+    async fn round(&mut self, signals: &mut Signals) -> Round {
+        let Self { ctx, ui, world, wanted, limit, question, .. } = self;
+        let asked: Vec<_> = Source::TRIAGE.into_iter().filter(|s| wanted.contains(s)).collect();
+        let mut progress = Progress::new(&ui.look, &asked);
+        let mut stopped = None;
+        let stop = async { stopped = Some(signals.next().await) };
+        let watch = |source, name: &str, state| progress.seen(source, name, state);
+        let recalled = Memory::recall(world, ctx.clock.now());
+        let (mut memory, gathered) =
+            tokio::join!(recalled, gather(world, wanted, *limit, stop, watch));
+        drop(progress);
+        question.red_streak = memory.red_streak;
+        let invocation = ctx.invocation(&world.config.env);
+        let mut answer = judge(gathered, question, &world.config, &invocation, ctx.clock.now());
+        answer.caveats.extend(world.caveats());
+        answer.caveats.append(&mut memory.caveats);
+        Round { answer, memory, stopped }
+    }
+
+    /// Keeps the answer that was begun at `begun`, or says why not.
+    async fn keep(&self, round: &mut Round, begun: Instant) {
+        let left = self.limit.saturating_sub(begun.elapsed()).max(Duration::from_millis(200));
+        let whole = self.whole && round.stopped.is_none();
+        if let Err(error) = round.memory.keep(&round.answer, self.world, whole, left).await {
+            self.ui.note(&format!("this triage was not kept: {error:#}"));
+        }
+    }
 }
 
 fn show(
@@ -203,14 +239,7 @@ impl TriageArgs {
             started,
             host: host.transpose()?,
             symptom: self.symptom,
-            answers: Answers {
-                prod_impact: self.prod_impact,
-                full_outage: self.full_outage,
-                payment: self.payment,
-                data_loss: self.data_loss,
-                security: self.security,
-                dev_only: self.dev_only,
-            },
+            answers: self.severity.answers(),
             red_streak: None,
             psql: world.psql(),
         })

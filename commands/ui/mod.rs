@@ -8,6 +8,7 @@ mod actions;
 mod bars;
 mod bulk;
 mod checks;
+mod facts;
 mod harmless;
 mod json;
 mod outlet;
@@ -34,6 +35,7 @@ pub(crate) use self::actions::Level;
 pub(crate) use self::bars::Bars;
 pub(crate) use self::bulk::Bulk;
 pub(crate) use self::checks::Checks;
+pub(crate) use self::facts::fact;
 pub(crate) use self::json::{Envelope, to_string as json_text};
 pub(crate) use self::outlet::{Departure, Outlet, Parcel};
 pub(crate) use self::paint::{HUES, Tone, paint, state};
@@ -227,6 +229,13 @@ impl Ui {
             .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(line, options)
+    }
+
+    /// Rings the bell; only on a terminal where somebody may be near.
+    pub(crate) fn bell(&self) {
+        if self.look.animate {
+            let _ = io::stderr().lock().write_all(b"\x07");
+        }
     }
 
     /// A line on stderr, `-q` or not.

@@ -16,14 +16,63 @@ pub struct Calendar {
     pub removed: Vec<NaiveDate>,
 }
 
+/// Why nobody is expected to work on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayOff {
+    /// Saturday or Sunday.
+    Weekend,
+    /// A holiday by the law.
+    Holiday,
+    /// A day off for a holiday that fell on a Sunday.
+    Substitute,
+    /// A day between two holidays.
+    Sandwiched,
+    /// A holiday that the configuration adds.
+    Added,
+    /// The company is closed.
+    Closure,
+}
+
+impl DayOff {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            DayOff::Weekend => "weekend",
+            DayOff::Holiday => "public holiday",
+            DayOff::Substitute => "substitute holiday",
+            DayOff::Sandwiched => "holiday between two holidays",
+            DayOff::Added => "holiday by the configuration",
+            DayOff::Closure => "company closure",
+        }
+    }
+}
+
 impl Calendar {
     /// Whether people work on `day`.
     pub fn is_business_day(&self, day: NaiveDate) -> bool {
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        let closed = self.closures.contains(&(day.month(), day.day()));
-        let holiday =
-            self.added.contains(&day) || (is_holiday(day) && !self.removed.contains(&day));
-        !(weekend || closed || holiday)
+        self.day_off(day).is_none()
+    }
+
+    /// Why people do not work on `day`, if they do not.
+    pub fn day_off(&self, day: NaiveDate) -> Option<DayOff> {
+        let kept = !self.removed.contains(&day);
+        match () {
+            () if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => Some(DayOff::Weekend),
+            () if self.added.contains(&day) => Some(DayOff::Added),
+            () if kept && is_statutory(day) => Some(DayOff::Holiday),
+            () if kept && is_substitute(day) => Some(DayOff::Substitute),
+            () if kept && is_sandwiched(day) => Some(DayOff::Sandwiched),
+            () if self.closures.contains(&(day.month(), day.day())) => Some(DayOff::Closure),
+            () => None,
+        }
+    }
+
+    /// The days strictly between `day` and its next business day, each with why it is none.
+    pub fn days_off_after(&self, day: NaiveDate) -> Vec<(NaiveDate, DayOff)> {
+        (1..=366)
+            .map_while(|n| day.checked_add_days(Days::new(n)))
+            .map_while(|day| Some((day, self.day_off(day)?)))
+            .collect()
     }
 
     /// The first business day strictly after `day`; `None` only at the end of the calendar or where
@@ -121,6 +170,27 @@ mod tests {
             )
         );
         assert!(is_holiday(NaiveDate::from_ymd_opt(2032, 9, 21).unwrap()));
+    }
+
+    #[test]
+    fn each_day_off_has_its_reason() {
+        let calendar = Calendar { closures: vec![(12, 29), (1, 1)], ..Calendar::default() };
+        for (day, why) in [
+            ("2026-11-20", None),
+            ("2026-11-21", Some(DayOff::Weekend)),
+            ("2026-11-23", Some(DayOff::Holiday)),
+            ("2026-05-06", Some(DayOff::Substitute)),
+            ("2027-03-22", Some(DayOff::Substitute)),
+            ("2026-09-22", Some(DayOff::Sandwiched)),
+            ("2032-09-21", Some(DayOff::Sandwiched)),
+            ("2026-12-29", Some(DayOff::Closure)),
+            ("2026-01-01", Some(DayOff::Holiday)),
+        ] {
+            assert_eq!(calendar.day_off(day.parse().unwrap()), why, "{day}");
+        }
+        let friday = "2026-11-20".parse().unwrap();
+        let why: Vec<_> = calendar.days_off_after(friday).into_iter().map(|(_, why)| why).collect();
+        assert_eq!(why, [DayOff::Weekend, DayOff::Weekend, DayOff::Holiday]);
     }
 
     #[test]

@@ -34,6 +34,53 @@ impl Severity {
         ["p0-alerts", "p1-ops", "p2-deploys"][self as usize]
     }
 
+    /// Every severity, the gravest first.
+    pub const ALL: [Severity; 3] = [Severity::Sev1, Severity::Sev2, Severity::Sev3];
+
+    /// Who is pinged there; nobody below SEV1.
+    pub fn mention(self) -> Option<&'static str> {
+        (self == Severity::Sev1).then_some("here")
+    }
+
+    /// What it is, in a line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Severity::Sev1 => {
+                "critical: production fully down, payment errors, data lost or damaged, security"
+            }
+            Severity::Sev2 => "high: a part of production down, some users hit",
+            Severity::Sev3 => "info: dev broken, or only a monitor fired",
+        }
+    }
+
+    /// The target, in words.
+    pub fn target(self) -> &'static str {
+        match self {
+            Severity::Sev1 => "acknowledge within 15 min (wall clock)",
+            Severity::Sev2 => "respond within 4 h (wall clock)",
+            Severity::Sev3 => "next business day: looked at 09:00 JST, due 18:00 JST",
+        }
+    }
+
+    /// What the runbook asks for.
+    pub fn needs(self) -> &'static [&'static str] {
+        match self {
+            Severity::Sev1 => &[
+                "escalate at once",
+                "start time in the thread of #p0-alerts",
+                "decide on a rollback",
+                "postmortem",
+            ],
+            Severity::Sev2 => &[
+                "escalate at once",
+                "start time in the thread of #p0-alerts",
+                "plan a fix in business hours",
+                "postmortem",
+            ],
+            Severity::Sev3 => &["look at it in the morning triage"],
+        }
+    }
+
     /// By when somebody has to have reacted (UTC), and for SEV3 when the morning triage looks at it.
     pub fn deadline(self, started: DateTime<Utc>, calendar: &Calendar) -> Deadline {
         match self {
@@ -75,7 +122,16 @@ impl FromStr for Severity {
             "1" | "sev1" | "p0" => Ok(Severity::Sev1),
             "2" | "sev2" | "p1" => Ok(Severity::Sev2),
             "3" | "sev3" | "p2" => Ok(Severity::Sev3),
-            _ => Err(format!("'{s}' is no severity: use SEV1/P0, SEV2/P1 or SEV3/P2")),
+            "sev1/p0" => Ok(Severity::Sev1),
+            "sev2/p1" => Ok(Severity::Sev2),
+            "sev3/p2" => Ok(Severity::Sev3),
+            "p3" => {
+                Err("P3 is for digests and has no SEV: no incident is opened for it".to_owned())
+            }
+            _ => {
+                let s = super::text::one_line(s);
+                Err(format!("'{s}' is no severity: use SEV1/P0, SEV2/P1 or SEV3/P2"))
+            }
         }
     }
 }
@@ -135,6 +191,37 @@ pub struct Decision {
     pub severity: Option<Severity>,
     /// The row, in words.
     pub rule: &'static str,
+}
+
+/// The questions of the table in the order in which they are asked, up to the one that decides, each
+/// with its answer.
+pub fn path(answers: Answers) -> Vec<String> {
+    let Answers { prod_impact, full_outage, payment, data_loss, security, dev_only } = answers;
+    let grave = [
+        ("is production fully down?", full_outage),
+        ("do payments fail?", payment),
+        ("is data lost or damaged?", data_loss),
+        ("is security affected?", security),
+    ];
+    let mut path = Vec::new();
+    for (question, yes) in grave {
+        path.push(format!("{question} {}", if yes { "yes" } else { "no" }));
+        if yes {
+            return path;
+        }
+    }
+    let hit = match prod_impact {
+        Some(Impact::Yes) => "yes",
+        Some(Impact::Unknown) => "unknown, which counts as yes",
+        Some(Impact::No) => "no",
+        None => "nobody has said",
+    };
+    path.push(format!("are users of production hit? {hit}"));
+    if !matches!(prod_impact, Some(Impact::Yes | Impact::Unknown)) {
+        let dev_only = if dev_only { "yes" } else { "no" };
+        path.push(format!("is only dev or monitoring affected? {dev_only}"));
+    }
+    path
 }
 
 /// The decision table of the incident runbook. Unknown impact counts as impact, and of two rows that
@@ -229,10 +316,23 @@ mod tests {
     }
 
     #[test]
+    fn the_path_ends_at_the_question_that_decides() {
+        let last = |answers| path(answers).pop().unwrap();
+        let base = Answers::default();
+        assert_eq!(last(Answers { payment: true, ..base }), "do payments fail? yes");
+        let unknown = Answers { prod_impact: Some(Impact::Unknown), dev_only: true, ..base };
+        assert!(last(unknown).ends_with("unknown, which counts as yes"));
+        assert_eq!(path(base).len(), 6);
+        let dev = Answers { prod_impact: Some(Impact::No), dev_only: true, ..base };
+        assert_eq!(last(dev), "is only dev or monitoring affected? yes");
+    }
+
+    #[test]
     fn severities_are_read_in_every_spelling() {
         for s in ["sev1", "SEV1", "p0", "P0", "1"] {
             assert_eq!(s.parse(), Ok(Severity::Sev1));
         }
-        assert!("P3".parse::<Severity>().is_err());
+        assert!("P3".parse::<Severity>().unwrap_err().contains("digests"));
+        assert!("SEV4".parse::<Severity>().unwrap_err().contains("no severity"));
     }
 }

@@ -18,7 +18,8 @@ const HIDDEN: &str = "<insufficient privilege>";
 static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) (\bpassword \s* (?:=>|=)? \s*)
-          (?: [eu]? & ? '(?:[^'\\]|''|\\.)*'? | \$\w*\$ [^$]* (?:\$\w*\$)? | [^\s'$;,)]+ )",
+          (?: [eu]? &? '(?:[^'\\]|''|\\.)*'? | \$\w*\$ [^$]* (?:\$\w*\$)? )
+          | (\bpassword \s* = \s*) [^\s'$;,)]+",
     )
     .ok()
 });
@@ -28,10 +29,10 @@ pub fn shown(query: Option<String>) -> Option<String> {
     let query = query.filter(|query| query != HIDDEN)?;
     let words: Vec<_> = query.split_whitespace().collect();
     let line = one_line(&words.join(" "));
-    let masked = match PASSWORD.as_ref() {
-        Some(password) => password.replace_all(&line, "${1}***").into_owned(),
+    let masked = match line.to_ascii_lowercase().contains("password") {
+        false => line,
         // Without the rule nothing can be told to be harmless.
-        None => return None,
+        true => PASSWORD.as_ref()?.replace_all(&line, "${1}${2}***").into_owned(),
     };
     (!masked.is_empty()).then(|| shorten(&masked, SHOWN))
 }

@@ -57,10 +57,12 @@ impl Ground<'_> {
             Source::Hosts => Some(self.host(check)),
             Source::Certificates => Some(self.probe(check)),
             Source::Workers => self.worker(&check.name),
-            Source::Vendors => self.vendor(check),
+            Source::Vendors => Some(self.vendor(check)),
             Source::Database => Some(self.database(check)),
-            Source::Connections => Some(self.psql(CONNECTIONS, "shows who holds the connections")),
-            Source::Locks => Some(self.psql(BLOCKED, "shows who waits for whom")),
+            Source::Connections => {
+                Some(self.own(&["db", "connections"], "shows who holds the connections"))
+            }
+            Source::Locks => Some(self.own(&["db", "locks"], "shows who waits for whom")),
             Source::Dlq => Some(self.dead_letters(check)),
             Source::Config | Source::Credentials | Source::Tokens => None,
         }
@@ -145,11 +147,9 @@ impl Ground<'_> {
         }
     }
 
-    fn vendor(&self, check: &Check) -> Option<NextStep> {
-        let vendor = self.config.vendors.iter().find(|vendor| vendor.name == check.name)?;
-        let url = format!("{}/api/v2/summary.json", vendor.url.as_str().trim_end_matches('/'));
-        let command = shell_words::join(["curl", "-sS", url.as_str()]);
-        Some(NextStep::new(command, format!("shows what {} says of itself", vendor.name)))
+    fn vendor(&self, check: &Check) -> NextStep {
+        let why = format!("shows what {} says of itself, with its incidents", check.name);
+        self.own(&["vendors", &check.name], &why)
     }
 
     /// The P0 by name; what was lost today as the plan of a replay, which sends nothing; else the cause.
@@ -170,12 +170,22 @@ impl Ground<'_> {
 
     fn database(&self, check: &Check) -> NextStep {
         match (check.name.as_str(), check.reason.code) {
-            (_, ReasonCode::Saturated) => self.psql(CONNECTIONS, "shows who holds the connections"),
-            ("statements" | "idle-in-transaction", _) => {
-                self.psql(SESSIONS, "lists the oldest transactions")
+            // Without a connection left none of ours can look either, but one may be free by then.
+            (_, ReasonCode::Saturated) => {
+                self.own(&["db", "connections"], "shows who holds the connections")
             }
-            _ => self.psql("select 1", "tries the database by hand"),
+            ("statements" | "idle-in-transaction", _) => {
+                self.own(&["db", "queries"], "lists long statements and open transactions")
+            }
+            ("connect" | "query", _) => {
+                self.own(&["db", "ping", "--count", "3"], "tries the database again")
+            }
+            _ => self.own(&["db", "health"], "checks the database again, one thing after another"),
         }
+    }
+
+    fn own(&self, words: &[&str], why: &str) -> NextStep {
+        NextStep::new(self.invocation.own(words.iter().copied()), why)
     }
 
     fn psql(&self, sql: &str, why: &str) -> NextStep {
@@ -187,13 +197,6 @@ impl Ground<'_> {
         NextStep::new(format!("psql {} -c {quoted}", self.psql), why)
     }
 }
-
-const CONNECTIONS: &str = "select usename, application_name, state, count(*) from pg_stat_activity \
-                           group by 1, 2, 3 order by 4 desc limit 20";
-const BLOCKED: &str = "select pid, pg_blocking_pids(pid) as blocked_by, state, left(query, 80) as query \
-                       from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0";
-const SESSIONS: &str = "select pid, usename, state, now() - xact_start as open_for, left(query, 80) as query \
-                        from pg_stat_activity where xact_start is not null order by xact_start limit 20";
 
 #[cfg(test)]
 mod tests {

@@ -300,12 +300,24 @@ fn the_command_tree() {
         --min-wall <SPAN>
         --path <PATH>
         --grep <REGEX>
+    parky-ops severity [OPTIONS] <COMMAND>
+    parky-ops severity decide [OPTIONS]
+        --started <TIME>
+        --prod-impact <ANSWER>
+        --full-outage
+        --payment
+        --data-loss
+        --security
+        --dev-only
+    parky-ops severity explain [OPTIONS] [SEVERITY]
+        --started <TIME>
     parky-ops triage [OPTIONS]
         --host <HOST>
         --symptom <SYMPTOM>
         --started <TIME>
         --only <SOURCE>
         --skip <SOURCE>
+        --watch [<SPAN>]
         --markdown
         --lang <LANG>
         --prod-impact <ANSWER>
@@ -323,6 +335,7 @@ fn the_command_tree() {
         --limit <LIMIT>
     parky-ops workers versions [OPTIONS] [NAME]...
         --limit <LIMIT>
+    parky-ops vendors [OPTIONS] [VENDOR]...
     ");
 }
 

@@ -27,8 +27,16 @@ fn the_scenarios_are_listed() {
     let home = open_home();
     let text = run(&home, "sandbox scenarios").exits(0).stdout;
     let words: Vec<_> = text.lines().skip(1).filter_map(|l| l.split_whitespace().next()).collect();
-    let all =
-        ["bad-deploy", "healthy", "canary", "ci-broken", "all-down", "bad-tokens", "dead-letters"];
+    let all = [
+        "bad-deploy",
+        "healthy",
+        "canary",
+        "ci-broken",
+        "db-saturated",
+        "all-down",
+        "bad-tokens",
+        "dead-letters",
+    ];
     assert_eq!(words, all);
 
     let document = run(&home, "sandbox scenarios --json").exits(0).json();
@@ -60,6 +68,7 @@ fn each_scenario_ends_with_the_exit_code_that_it_deserves() {
         ("healthy", 0),
         ("canary", 0),
         ("ci-broken", 0),
+        ("db-saturated", 10),
         ("all-down", 10),
         ("bad-tokens", 7),
         ("dead-letters", 10),

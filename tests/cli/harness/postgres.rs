@@ -1,6 +1,7 @@
 //! A second client of a site's database: it does what users and migrations do to it.
 
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
@@ -51,6 +52,57 @@ impl PgClient {
         let rows = self.runtime.block_on(read).expect("reading in time").expect(sql);
         let text = |row: &PgRow| row.try_get::<Option<String>, _>(0).expect(sql);
         rows.iter().map(|row| text(row).unwrap_or_default()).collect()
+    }
+}
+
+impl PgClient {
+    /// Its process on the server.
+    pub(crate) fn pid(&mut self) -> i64 {
+        self.one("SELECT pg_backend_pid()::text").parse().expect("a pid")
+    }
+
+    /// The one text that `sql` selects.
+    pub(crate) fn one(&mut self, sql: &str) -> String {
+        let read = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.connection);
+        let read = async { timeout(LIMIT, read).await };
+        let row = self.runtime.block_on(read).expect("reading in time").expect(sql);
+        sqlx::Row::get(&row, 0)
+    }
+
+    /// Runs `sql` on a thread of its own; it may have to wait, and may be ended. Tells whether it was
+    /// carried out; the session stays until that is heard.
+    pub(crate) fn run_in_background(mut self, sql: &'static str) -> JoinHandle<(bool, Self)> {
+        std::thread::spawn(move || {
+            let run = sqlx::raw_sql(sql).execute(&mut self.connection);
+            let done = self.runtime.block_on(run).is_ok();
+            (done, self)
+        })
+    }
+
+    /// Looks until so many sessions wait for a lock.
+    pub(crate) fn until_waiting(&mut self, wanted: usize) {
+        let begun = Instant::now();
+        let sql = "SELECT count(DISTINCT pid)::text FROM pg_locks WHERE NOT granted";
+        while self.one(sql) != wanted.to_string() {
+            assert!(begun.elapsed() < LIMIT, "{} wait, not {wanted}", self.one(sql));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Sessions that do nothing but take a connection each.
+pub(crate) struct PgCrowd {
+    _connections: Vec<PgConnection>,
+    _runtime: Runtime,
+}
+
+impl PgCrowd {
+    pub(crate) fn open(url: &str, sessions: usize) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let options = url.parse::<PgConnectOptions>().unwrap();
+        let all = (0..sessions).map(|_| PgConnection::connect_with(&options));
+        let connections = runtime.block_on(futures_util::future::try_join_all(all));
+        Self { _connections: connections.expect("so many sessions"), _runtime: runtime }
     }
 }
 

@@ -29,6 +29,26 @@ pub(crate) fn silent_port() -> u16 {
     port
 }
 
+/// A PostgreSQL or a pooler that answers every login with this error.
+pub(crate) fn refusing_postgres(sqlstate: &str, message: &str) -> u16 {
+    let fields = [('S', "FATAL"), ('V', "FATAL"), ('C', sqlstate), ('M', message)];
+    let fields: String = fields.map(|(kind, text)| format!("{kind}{text}\0")).concat() + "\0";
+    let length = u32::try_from(fields.len() + 4).unwrap();
+    let answer = [b"E".as_slice(), &length.to_be_bytes(), fields.as_bytes()].concat();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let mut buffer = [0; 1024];
+            // Each wish for encryption is declined; whatever comes next says who logs in.
+            while matches!(stream.read(&mut buffer), Ok(8)) && stream.write_all(b"N").is_ok() {}
+            let _ = stream.write_all(&answer);
+        }
+    });
+    port
+}
+
 /// Answers every request with the same bytes, then closes.
 pub(crate) struct HttpServer {
     pub(crate) port: u16,
