@@ -56,7 +56,7 @@ pub enum NoMigrations {
     #[error("the role has no {0}")]
     NoPermission(&'static str),
     /// The server answered with an error.
-    #[error("the migrations cannot be read: {0}")]
+    #[error(transparent)]
     Unreadable(#[from] PgError),
 }
 

@@ -33,7 +33,7 @@ pub enum AidError {
     #[error("{0}")]
     NoAccess(NoAccess),
     /// It did not answer, or not with what was asked for.
-    #[error("{0}")]
+    #[error(transparent)]
     Postgres(#[from] PgError),
     /// It answered a login with an error that the URL is to blame for.
     #[error("{error} (URL from {from})")]

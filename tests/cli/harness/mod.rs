@@ -9,6 +9,7 @@ mod pty;
 mod run;
 mod servers;
 mod site;
+mod standby;
 
 pub(crate) use bouncer::Bouncer;
 pub(crate) use cloudflare::{CloudflareSite, SCRIPT, TOKEN_VARIABLE, cloudflare_config};
@@ -19,3 +20,4 @@ pub(crate) use pty::Pty;
 pub(crate) use run::{Done, Run, bin, binary, has_sandbox};
 pub(crate) use servers::{HttpServer, Tls, closed_port, refusing_postgres, silent_port};
 pub(crate) use site::Site;
+pub(crate) use standby::Standby;
