@@ -51,6 +51,13 @@ slowest = max(checks, key=lambda check: check["took_ms"])
 print("slowest source:", slowest["source"], slowest["name"], slowest["took_ms"], "ms")'
 command time -f 'peak: %M KiB' "$ours" triage --json >/dev/null || true
 
+row "db ping: at most 1/2 of psql -c 'select 1', same server"
+if have psql; then
+    hyperfine -N --warmup 5 --runs 50 "$ours db ping --json" "psql $SUPABASE_DB_URL -c 'select 1'"
+else
+    hyperfine -N --warmup 5 --runs 50 "$ours db ping --json"
+fi
+
 row "triage: first byte on a terminal within 30 ms"
 python3 benches/first_byte.py "$ours" triage
 

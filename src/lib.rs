@@ -5,7 +5,7 @@
 //! Arrows point one way:
 //!
 //! ```text
-//! commands/  →  triage, health, doctor, smoke, tail, rollback  →  checks  →  dlq
+//! commands/  →  smoke  →  triage, health, doctor, database, tail, rollback  →  checks  →  dlq
 //!            →  cloudflare, discord, github, statuspage, probe, postgres, state
 //!            →  http, auth, config  →  domain
 //! ```
