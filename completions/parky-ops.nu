@@ -207,6 +207,239 @@ module completions {
     file?: path               # A user file to check instead of the one in use
   ]
 
+  def "nu-complete parky-ops db format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # First aid for the database: who blocks whom, what runs, who holds the connections
+  export extern "parky-ops db" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops db connections format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db connections color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db connections fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Count the connections against the limit, by role, application and state
+  export extern "parky-ops db connections" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db connections format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db connections color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db connections fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops db health format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db health color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db health fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Check connect, query, read-only mode, long statements, slots, transaction ids, connections, locks
+  export extern "parky-ops db health" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db health format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db health color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db health fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops db kill format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db kill color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db kill fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Cancel the statement of a session, or terminate the session
+  export extern "parky-ops db kill" [
+    --terminate               # End the session, not only its statement
+    --yes                     # Agree without being asked; a severe act wants its name besides
+    --confirm: string         # Agree to a severe act by its name; may be given several times
+    --dry-run                 # Show the plan and change nothing
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db kill format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db kill color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db kill fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    pid: string               # The session's process id, as `db locks` shows it
+  ]
+
+  def "nu-complete parky-ops db locks format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db locks color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db locks fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show the sessions that block others, with the session at the root of each queue
+  export extern "parky-ops db locks" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db locks format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db locks color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db locks fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops db migrations format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db migrations color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db migrations fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # List the newest migrations of the database
+  export extern "parky-ops db migrations" [
+    --limit: string           # Show so many
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db migrations format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db migrations color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db migrations fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops db ping format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db ping color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db ping fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Connect, and time SELECT 1
+  export extern "parky-ops db ping" [
+    --count: string           # Ask so often on the one connection, and judge the median
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db ping format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db ping color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db ping fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops db queries format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops db queries color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops db queries fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Show long statements and open transactions, and the most expensive statements where pg_stat_statements counts them
+  export extern "parky-ops db queries" [
+    --longer-than: string     # Only what has lasted so long
+    --limit: string           # Show so many of each kind
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops db queries format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops db queries color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops db queries fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
   def "nu-complete parky-ops dlq format" [] {
     [ "text" "json" ]
   }
@@ -1450,6 +1683,99 @@ module completions {
     directory: path           # Where its configuration and state are kept; a new or empty directory, or one of an earlier sandbox
   ]
 
+  def "nu-complete parky-ops severity format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops severity color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops severity fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Decide how severe an incident is, and by when somebody has to react
+  export extern "parky-ops severity" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops severity format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops severity color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops severity fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete parky-ops severity decide format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops severity decide color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops severity decide fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Decide by the runbook's table, with the questions that led there
+  export extern "parky-ops severity decide" [
+    --prod-impact: string     # Are users of production hit? yes, no or unknown
+    --full-outage             # Production is fully down
+    --payment                 # Payments fail
+    --data-loss               # Data is lost or damaged
+    --security                # Security is affected
+    --dev-only                # Only dev, or only monitoring, is affected
+    --started: string         # When it started: 2h (ago), 03:12 (JST) or RFC 3339 [default: now]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops severity decide format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops severity decide color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops severity decide fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops severity explain format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops severity explain color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops severity explain fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Explain the severities: meaning, channel, target, deadline, and the decision table
+  export extern "parky-ops severity explain" [
+    --started: string         # Reckon the deadlines from here: 2h (ago), 03:12 (JST) or RFC 3339 [default: now]
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops severity explain format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops severity explain color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops severity explain fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help
+    severity?: string         # Only this one: SEV1 or P0, SEV2 or P1, SEV3 or P2
+  ]
+
   def "nu-complete parky-ops smoke require" [] {
     [ "hosts" "certificates" "workers" "database" "connections" "locks" "dlq" "vendors" "config" "credentials" "tokens" ]
   }
@@ -1573,6 +1899,7 @@ module completions {
     --dev-only                # Only dev, or only monitoring, is affected
     --only: string@"nu-complete parky-ops triage only" # Ask only these sources
     --skip: string@"nu-complete parky-ops triage skip" # Leave these sources out
+    --watch: string           # Ask again and again, print only what has changed, and ring the bell [default: every 30s]
     --markdown                # Print Markdown for the incident thread
     --lang: string@"nu-complete parky-ops triage lang" # Language of the Markdown [default: lang of the configuration]
     --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
@@ -1587,6 +1914,35 @@ module completions {
     --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
     --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
     --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete parky-ops vendors format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete parky-ops vendors color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete parky-ops vendors fail_on" [] {
+    [ "yellow" ]
+  }
+
+  # Read the status pages of what we stand on: the named components, and current incidents
+  export extern "parky-ops vendors" [
+    --env: string             # Environment to speak of [default: prod, or $PARKY_OPS_ENV]
+    --config: path            # Configuration file instead of the usual one
+    --format: string@"nu-complete parky-ops vendors format" # How to print the answer
+    --json                    # Short for --format json
+    --color: string@"nu-complete parky-ops vendors color" # When to use colour
+    --no-input                # Never ask anything
+    --timeout: string         # Deadline of the whole command, such as 15s or 2m
+    --fail-on: string@"nu-complete parky-ops vendors fail_on" # Exit 11 where the verdict is yellow
+    --quiet(-q)               # Say only what was asked for
+    --verbose(-v)             # Tell each green check too; twice: every request, without secrets, on stderr
+    --sandbox: string         # Run against stand-ins for every service [scenario: bad-deploy]
+    --help(-h)                # Print help (see more with '--help')
+    ...vendors: string        # Vendors of the configuration [default: all]
   ]
 
   def "nu-complete parky-ops workers format" [] {

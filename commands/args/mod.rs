@@ -4,6 +4,6 @@ pub(crate) mod consent;
 pub(crate) mod globals;
 pub(crate) mod host;
 pub(crate) mod letters;
+pub(crate) mod severity;
 pub(crate) mod window;
 pub(crate) mod worker;
-pub(crate) mod severity;

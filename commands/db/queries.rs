@@ -105,7 +105,7 @@ impl View for Answer {
                 writeln!(out, "{unknown} the role may not see what other sessions do.")?;
             }
             (true, true) => {
-                writeln!(out, "No statement or transaction of others lasts that long.")?
+                writeln!(out, "No statement or transaction of others lasts that long.")?;
             }
             (true, false) => self.running(out, page)?,
         }

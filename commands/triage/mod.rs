@@ -241,7 +241,6 @@ impl TriageArgs {
             symptom: self.symptom,
             answers: self.severity.answers(),
             red_streak: None,
-            psql: world.psql(),
         })
     }
 }

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 use super::World;
 use crate::auth::target::may_write;
 use crate::auth::{
-    AuthError, CredentialName, DatabaseTarget, Kind, Scope, SettledAccount, SslMode,
-    TargetConflict, WriteRefusal, parse_postgres_url,
+    AuthError, CredentialName, DatabaseTarget, Scope, SettledAccount, SslMode, TargetConflict,
+    WriteRefusal, parse_postgres_url,
 };
 use crate::cloudflare;
 use crate::config::Origin;
@@ -169,33 +169,6 @@ impl World {
             tls: self.tls(parsed.sslmode),
         };
         Ok(Database { parsed, target, from, scope })
-    }
-
-    /// How psql reaches the same database from the operator's shell: by the variable that held its URL,
-    /// by `op`, or by its parts. Never with the password.
-    pub fn psql(&self) -> String {
-        let usual = "\"$SUPABASE_DB_URL\"".to_owned();
-        let Ok(located) = self.locator().locate(&CredentialName::SupabaseDbUrl) else {
-            return usual;
-        };
-        match (&located.kind, &located.origin) {
-            (Kind::Reference(reference), _) => {
-                format!("\"$(op read {})\"", shell_words::quote(reference))
-            }
-            (Kind::File(path), _) => {
-                format!("\"$(cat {})\"", shell_words::quote(&path.display().to_string()))
-            }
-            (Kind::Plain(_), Origin::Variable(name)) => format!("\"${name}\""),
-            (Kind::Plain(url), _) => {
-                let parsed = parse_postgres_url(url.expose_secret(), &self.config.postgres);
-                parsed.map_or(usual, |target| {
-                    let DatabaseTarget { host, port, user, database, .. } = target;
-                    let parts = format!("host={host} port={port} user={user} dbname={database}");
-                    shell_words::quote(&parts).into_owned()
-                })
-            }
-            (Kind::Program(_), _) => usual,
-        }
     }
 
     fn tls(&self, mode: SslMode) -> Tls {

@@ -160,7 +160,7 @@ fn steps(
 }
 
 fn blocker(blocked: &Blocked) -> Option<String> {
-    let root = blocked.root.as_ref()?;
+    let root = blocked.roots.first()?;
     let who = root.role.as_deref().unwrap_or("a role that we may not see");
     let who = text::shorten(&text::one_line(who), 63);
     let age = root.transaction_s.map(|s| format!(", in a transaction for {s:.0} s"));

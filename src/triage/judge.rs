@@ -25,8 +25,6 @@ pub struct Question {
     pub answers: Answers,
     /// The first of the unbroken row of red triages on this machine.
     pub red_streak: Option<DateTime<Utc>>,
-    /// How psql reaches the database from the operator's shell (see [`crate::checks::World::psql`]).
-    pub psql: String,
 }
 
 /// The answer to `question`, from what was gathered.
@@ -55,14 +53,8 @@ pub fn judge(
     let (suspect, after_start) = suspects(told_deployments(&workers), started_at, window);
     let hosts_red =
         checks.iter().any(|check| check.source == Source::Hosts && check.state == State::Red);
-    let ground = Ground {
-        config,
-        invocation,
-        psql: &question.psql,
-        workers: &workers,
-        suspect: suspect.as_ref(),
-        hosts_red,
-    };
+    let ground =
+        Ground { config, invocation, workers: &workers, suspect: suspect.as_ref(), hosts_red };
     for check in &mut checks {
         let step = if offline { None } else { ground.step(check) };
         check.next = check.next.take().or(step);

@@ -1,7 +1,7 @@
 //! What to type next: for each red, then unknown, then yellow check its step, without doubles.
 //!
-//! A step is a command that exists: one of ours, or the runbook's own (wrangler, psql, curl) where
-//! ours has not been built yet.
+//! A step is a command that exists: one of ours, or the runbook's own (wrangler, curl) where there is
+//! none.
 
 use crate::checks::workers::{Deployed, way_back};
 use crate::config::{Config, Host, Origin, Worker};
@@ -13,7 +13,6 @@ use super::Suspect;
 pub(super) struct Ground<'a> {
     pub(super) config: &'a Config,
     pub(super) invocation: &'a Invocation,
-    pub(super) psql: &'a str,
     pub(super) workers: &'a [Deployed],
     pub(super) suspect: Option<&'a Suspect>,
     /// Whether users meet a host that is down; without that a fresh deploy is no reason to go back.
@@ -187,15 +186,6 @@ impl Ground<'_> {
     fn own(&self, words: &[&str], why: &str) -> NextStep {
         NextStep::new(self.invocation.own(words.iter().copied()), why)
     }
-
-    fn psql(&self, sql: &str, why: &str) -> NextStep {
-        // SQL is full of single quotes: double ones are easier to read where nothing in it expands.
-        let quoted = match sql.contains(['"', '$', '`', '\\', '!']) {
-            true => shell_words::quote(sql).into_owned(),
-            false => format!("\"{sql}\""),
-        };
-        NextStep::new(format!("psql {} -c {quoted}", self.psql), why)
-    }
 }
 
 #[cfg(test)]
@@ -242,7 +232,6 @@ mod tests {
         let ground = Ground {
             config: &config,
             invocation: &invocation,
-            psql: "",
             workers: &[],
             suspect: None,
             hosts_red: false,

@@ -27,6 +27,7 @@ pub async fn ping(world: &World, limit: Duration, tries: Tries) -> Vec<Check> {
     let report = gather(DatabaseInput {
         target: database.as_ref().map(|found| (&found.target, &found.from)).map_err(Clone::clone),
         table: &world.config.dlq,
+        ledger: ledger(world),
         thresholds: &world.config.thresholds,
         wanted: &BTreeSet::from([Source::Database]),
         clock: world.clock,
@@ -38,17 +39,22 @@ pub async fn ping(world: &World, limit: Duration, tries: Tries) -> Vec<Check> {
     report.checks
 }
 
+/// Where a replay without the shared schema keeps what it settled.
+fn ledger(world: &World) -> LocalPlace<'_> {
+    LocalPlace {
+        env: &world.config.env,
+        state_dir: world.config.state_dir.as_ref().map(|found| found.value.as_path()),
+        clock: world.clock,
+    }
+}
+
 async fn ask(world: &World, wanted: &BTreeSet<Source>, sink: Sink) {
     let deadline = world.deadline(DEADLINE);
     let database = world.database(deadline).await.map_err(|error| error.judgement());
     let report = gather(DatabaseInput {
         target: database.as_ref().map(|found| (&found.target, &found.from)).map_err(Clone::clone),
         table: &world.config.dlq,
-        ledger: LocalPlace {
-            env: &world.config.env,
-            state_dir: world.config.state_dir.as_ref().map(|found| found.value.as_path()),
-            clock: world.clock,
-        },
+        ledger: ledger(world),
         thresholds: &world.config.thresholds,
         wanted,
         clock: world.clock,

@@ -12,7 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     word: "db-saturated",
     summary: "sessions queue behind an open transaction and the connections run out",
     facts: |now| {
-        let mut facts = usual::all_well(settled_letters(now));
+        let mut facts = usual::all_well(now, settled_letters(now));
         facts.hosts[1] = Behaviour::Slow(503, 40);
         facts.crowd = true;
         facts

@@ -2,9 +2,9 @@
 
 mod credentials;
 mod database;
+mod database_aid;
 mod dead_letters;
 mod github;
-mod database_aid;
 mod network;
 mod settings;
 mod tail;
