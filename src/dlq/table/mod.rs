@@ -136,6 +136,23 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The columns of [`Table::select`] as they stand; the role may be unable to read any other.
+    fn raw(&self, payload: bool) -> Quoted {
+        let needed =
+            NEEDED.map(|name| Quoted::piece("letters.{name}", &[("name", &Quoted::ident(name))]));
+        let key = self.key.iter().flat_map(Key::columns);
+        let payload = self.payload.iter().filter(|_| payload).cloned();
+        let mut columns: Vec<Quoted> = Vec::new();
+        for column in needed.into_iter().chain(key).chain(payload) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Quoted::joined(columns, ", ")
+    }
+}
+
 /// The caveat of a table that row security filters.
 pub fn row_security(table: &DlqTable) -> Caveat {
     let text = format!("{table} is filtered by row security: counts are at least");

@@ -227,10 +227,21 @@ impl Pager {
             true => Quoted::piece("", &[]),
             false => Quoted::piece(" ORDER BY {o}", &[("o", &order)]),
         };
+        let template = match self.way {
+            // What is shown is made of each row as it is fetched, not of all rows before the sort.
+            Way::Cursor => {
+                "SELECT {columns} FROM (SELECT {raw} FROM {relation} AS letters WHERE {where}{order} \
+                 OFFSET 0) AS letters"
+            }
+            Way::Once | Way::Keyset => {
+                "SELECT {columns} FROM {relation} AS letters WHERE {where}{order}{limit}"
+            }
+        };
         Sql::fill(
-            "SELECT {columns} FROM {relation} AS letters WHERE {where}{order}{limit}",
+            template,
             &[
                 ("columns", &table.select(self.payload)),
+                ("raw", &table.raw(self.payload)),
                 ("relation", &table.relation()),
                 ("where", &Quoted::joined(conditions, " AND ")),
                 ("order", &order),
