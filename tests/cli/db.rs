@@ -72,7 +72,7 @@ impl Queue {
     }
 
     /// Everybody behind the root gets what they wait for.
-    fn is_freed(self) {
+    fn freed(self) {
         let begun = Instant::now();
         while !self.waiting.iter().all(JoinHandle::is_finished) {
             assert!(begun.elapsed() < Duration::from_secs(30), "some still wait");
@@ -130,7 +130,7 @@ fn in_a_crowd_the_root_of_the_queue_is_named_and_ended() {
         (&json!(Queue::LENGTH), &json!(0))
     );
     assert!(ended["audit"].as_str().unwrap().contains(&format!("named {root}")), "{ended:#}");
-    queue.is_freed();
+    queue.freed();
     let data = site.run("db locks --json").exits(0).data();
     assert_eq!((&data["rows"], &data["complete"]), (&json!([]), &json!(true)));
     drop(crowd);

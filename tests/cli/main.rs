@@ -11,8 +11,6 @@
 #[cfg(not(feature = "sandbox"))]
 compile_error!("the tests need the stand-ins: run ./scripts/test, or add --features sandbox");
 
-mod harness;
-
 mod bad_input;
 mod command_line;
 mod completion;
@@ -20,6 +18,7 @@ mod config;
 mod db;
 mod dlq;
 mod doctor;
+mod harness;
 mod health;
 mod layout;
 mod pages;
@@ -32,8 +31,6 @@ mod severity;
 mod smoke;
 mod tail;
 mod terminal;
-mod terminal;
-mod triage;
 mod triage;
 mod vendors;
 mod watch;
