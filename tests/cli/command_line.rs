@@ -75,6 +75,22 @@ fn the_command_tree() {
     parky-ops config show [OPTIONS]
         --origin
     parky-ops config validate [OPTIONS] [FILE]
+    parky-ops db [OPTIONS] <COMMAND>
+    parky-ops db connections [OPTIONS]
+    parky-ops db health [OPTIONS]
+    parky-ops db kill [OPTIONS] <PID>
+        --terminate
+        --yes
+        --confirm <NAME>
+        --dry-run
+    parky-ops db locks [OPTIONS]
+    parky-ops db migrations [OPTIONS]
+        --limit <N>
+    parky-ops db ping [OPTIONS]
+        --count <N>
+    parky-ops db queries [OPTIONS]
+        --longer-than <SPAN>
+        --limit <N>
     parky-ops dlq [OPTIONS] <COMMAND>
     parky-ops dlq digest [OPTIONS]
         --id <ID>
@@ -169,22 +185,6 @@ fn the_command_tree() {
         --since <TIME>
         --until <TIME>
     parky-ops dlq unsure [OPTIONS]
-    parky-ops db [OPTIONS] <COMMAND>
-    parky-ops db connections [OPTIONS]
-    parky-ops db health [OPTIONS]
-    parky-ops db kill [OPTIONS] <PID>
-        --terminate
-        --yes
-        --confirm <NAME>
-        --dry-run
-    parky-ops db locks [OPTIONS]
-    parky-ops db migrations [OPTIONS]
-        --limit <N>
-    parky-ops db ping [OPTIONS]
-        --count <N>
-    parky-ops db queries [OPTIONS]
-        --longer-than <SPAN>
-        --limit <N>
     parky-ops doctor [OPTIONS]
     parky-ops health [OPTIONS] [HOST]...
     parky-ops help [OPTIONS] [TOPIC]...
@@ -277,6 +277,17 @@ fn the_command_tree() {
     parky-ops sandbox scenarios [OPTIONS]
     parky-ops sandbox up [OPTIONS] <DIR>
         --scenario <SCENARIO>
+    parky-ops severity [OPTIONS] <COMMAND>
+    parky-ops severity decide [OPTIONS]
+        --started <TIME>
+        --prod-impact <ANSWER>
+        --full-outage
+        --payment
+        --data-loss
+        --security
+        --dev-only
+    parky-ops severity explain [OPTIONS] [SEVERITY]
+        --started <TIME>
     parky-ops smoke [OPTIONS]
         --require <NAME>
         --junit <FILE>
@@ -300,17 +311,6 @@ fn the_command_tree() {
         --min-wall <SPAN>
         --path <PATH>
         --grep <REGEX>
-    parky-ops severity [OPTIONS] <COMMAND>
-    parky-ops severity decide [OPTIONS]
-        --started <TIME>
-        --prod-impact <ANSWER>
-        --full-outage
-        --payment
-        --data-loss
-        --security
-        --dev-only
-    parky-ops severity explain [OPTIONS] [SEVERITY]
-        --started <TIME>
     parky-ops triage [OPTIONS]
         --host <HOST>
         --symptom <SYMPTOM>
@@ -326,6 +326,7 @@ fn the_command_tree() {
         --data-loss
         --security
         --dev-only
+    parky-ops vendors [OPTIONS] [VENDOR]...
     parky-ops workers [OPTIONS] <COMMAND>
     parky-ops workers list [OPTIONS] [NAME]...
     parky-ops workers show [OPTIONS] <NAME>
@@ -335,7 +336,6 @@ fn the_command_tree() {
         --limit <LIMIT>
     parky-ops workers versions [OPTIONS] [NAME]...
         --limit <LIMIT>
-    parky-ops vendors [OPTIONS] [VENDOR]...
     ");
 }
 

@@ -18,7 +18,8 @@ pub type Standing = Vec<(FailureId, Item)>;
 pub struct Item {
     /// Its lane.
     pub lane: String,
-    /// Its state. A `sending` one whose lease is over, or whose owner is dead, counts as unsure.
+    /// Its state. Where its lease is over, or its owner is dead, a `claimed` one
+    /// counts as open, and a `sending` one as unsure.
     pub state: ItemState,
     /// Attempts so far.
     pub attempts: u32,

@@ -110,7 +110,9 @@ pub(in super::super) async fn every_event_finds_its_states_only<B: Bench>() {
             alert += 1;
             let held = put(&mut store, state, alert).await;
             let before = item(&mut store, &held.name).await;
-            assert_eq!(before.state, state, "{event:?}");
+            // A claim whose lease is over holds nobody up.
+            let shown = if state == ItemState::Claimed { ItemState::Open } else { state };
+            assert_eq!(before.state, shown, "{event:?}");
             happen(&mut store, event, state, &held).await;
             let after = item(&mut store, &held.name).await;
             if event.from().contains(&state) {
@@ -136,7 +138,7 @@ pub(in super::super) async fn an_older_fence_changes_nothing<B: Bench>() {
     assert!(new.fence > old.fence);
     assert_eq!(store.intend(&old, &intent(LEASE)).await.unwrap(), None);
     assert_eq!(store.give_back(&old, &skipped()).await.unwrap(), Finished::TakenOver);
-    assert_eq!(state(&mut store, "a").await, ItemState::Claimed);
+    assert_eq!(state(&mut store, "a").await, ItemState::Open);
 
     // An intent whose lease ran out, taken for not delivered, and sent by somebody else.
     let late = intend(&mut other, &new, NO_LEASE).await;
