@@ -12,13 +12,9 @@ use super::{LONGEST_WAIT, Slot, WaitReason, after};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a program may send before it knows how many others share its address.
-const MODEST: u32 = 10;
-
 /// The pace of all lanes together. Ask and tell it without another lane between the two.
 #[derive(Debug, Clone)]
 pub struct Global {
-    whole: u32,
     per_s: u32,
     sent: VecDeque<Instant>,
     pause: Option<(Duration, Instant)>,
@@ -29,20 +25,7 @@ impl Global {
     /// At most what `allowance` gives to all lanes.
     pub fn new(allowance: Allowance) -> Self {
         let per_s = allowance.global_per_s.max(1);
-        Self { whole: per_s, per_s, sent: VecDeque::new(), pause: None, jitter: Jitter(1) }
-    }
-
-    /// Modest, until [`Global::shared_by`] tells how many programs send from this address: Discord
-    /// counts them together.
-    #[must_use]
-    pub fn modest(self) -> Self {
-        Self { per_s: self.whole.min(MODEST), ..self }
-    }
-
-    /// So many programs send from this address, this one among them.
-    pub fn shared_by(&mut self, programs: usize) {
-        let programs = u32::try_from(programs.max(1)).unwrap_or(u32::MAX);
-        self.per_s = (self.whole / programs).max(1);
+        Self { per_s, sent: VecDeque::new(), pause: None, jitter: Jitter(1) }
     }
 
     /// With another spread of the waits after a 429 than that of other programs.

@@ -29,8 +29,6 @@ pub(super) const LANE_RENEWAL: Duration = Duration::from_secs(30);
 pub(super) const CLAIM_LEASE: Duration = Duration::from_secs(60);
 /// How often a failing ledger is tried again, and how long each wait is.
 const PATIENCE: [u64; 5] = [1, 2, 4, 8, 15];
-/// Runs that are looked through for those of this machine.
-const RUNS: u32 = 50;
 /// Below this a wait is not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(1500);
 
@@ -92,7 +90,7 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
             store: Mutex::new(parts.store),
             journal: Mutex::new(parts.journal),
             source: Mutex::new(parts.source),
-            global: RefCell::new(Global::new(allowance).modest()),
+            global: RefCell::new(Global::new(allowance)),
             invalid: Invalid::default(),
             tally: Cell::new(Tally::of(selected)),
             watch: RefCell::new(parts.watch),
@@ -217,19 +215,12 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
     pub(super) async fn keep_alive(&self) {
         let mut beats = 0u32;
         loop {
-            // The first look comes soon: until then the run is modest.
-            sleep(Duration::from_secs(if beats == 0 { 2 } else { 5 })).await;
+            sleep(Duration::from_secs(5)).await;
             beats += 1;
             let counts = json!(self.tally.get());
             let mut store = self.store.lock().await;
             // The lanes meet a ledger that is gone themselves.
             let _ = store.beat(self.run, &counts).await;
-            if let Ok(runs) = store.runs(RUNS, self.owner).await {
-                let here = runs.iter().filter(|run| {
-                    run.ended_at.is_none() && !run.dead && run.owner.host == self.owner.host
-                });
-                self.global.borrow_mut().shared_by(here.count());
-            }
             if beats.is_multiple_of(6) {
                 let _ = store.reap(self.owner).await;
             }

@@ -27,8 +27,8 @@ enum Next {
 }
 
 const WINDOWS: [Window; 7] = [
-    Window { place: "after-claim", state: "open", messages: 0, next: Next::Sends },
-    Window { place: "before-intent", state: "open", messages: 0, next: Next::Sends },
+    Window { place: "after-claim", state: "claimed", messages: 0, next: Next::Sends },
+    Window { place: "before-intent", state: "claimed", messages: 0, next: Next::Sends },
     Window { place: "after-intent", state: "sending", messages: 0, next: Next::Unsure },
     Window { place: "before-post", state: "sending", messages: 0, next: Next::Unsure },
     Window { place: "after-post", state: "sending", messages: 1, next: Next::Unsure },
