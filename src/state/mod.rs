@@ -26,6 +26,9 @@ pub use triages::Remembered;
 /// How long a step waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How long it waits before it tries to connect again.
+const TURN: Duration = Duration::from_millis(20);
+
 /// Why the local state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -81,12 +84,12 @@ impl State {
         make_private(&path)
             .map_err(|source| StateError::Directory { path: path.clone(), source })?;
         let mut replaced = None;
-        let connection = match connect(&path).await {
+        let connection = match connect_in_turn(&path).await {
             Err(source) if is_damage(&source) => {
                 replaced = Some(set_aside(&path)?);
                 make_private(&path)
                     .map_err(|source| StateError::Directory { path: path.clone(), source })?;
-                connect(&path).await
+                connect_in_turn(&path).await
             }
             other => other,
         };
@@ -165,6 +168,26 @@ async fn connect(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
     // Damage further inside shows only when it is read.
     sqlx::raw_sql("SELECT count(*) FROM sqlite_schema").execute(&mut connection).await?;
     Ok(connection)
+}
+
+/// Connects; several processes that make the file at once take turns. The switch to the write-ahead
+/// log does not wait for others by itself.
+async fn connect_in_turn(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    let until = tokio::time::Instant::now() + BUSY;
+    loop {
+        match connect(path).await {
+            Err(error) if is_busy(&error) && tokio::time::Instant::now() < until => {
+                tokio::time::sleep(TURN).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// SQLITE_BUSY (5), also while another process recovers the log (261).
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("5" | "261"))
 }
 
 /// SQLITE_CORRUPT (11) and SQLITE_NOTADB (26).

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use parky_ops::sandbox::{Behaviour, Scenario};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::harness::{Done, HttpServer, Run, Site, binary, closed_port};
@@ -170,17 +171,19 @@ fn a_database_that_refuses_is_red() {
 #[test]
 fn smoke_never_posts_and_makes_no_state() {
     let site = calm(Scenario::Healthy);
-    let discord = HttpServer::answering("200 OK", "application/json", "{}");
-    let run = site.run("smoke --json").var("PARKY_OPS_DISCORD_URL", discord.url());
     let state = site.home().join("state");
-    let run = run.var("PARKY_OPS_STATE_DIR", &state);
-    let hook = "https://discord.com/api/webhooks/123/a-secret-of-it";
-    let done = run.var("DISCORD_WEBHOOK_P1_OPS", hook).exits(0);
+    let done = site.run("smoke --json").var("PARKY_OPS_STATE_DIR", &state).exits(0);
     assert_eq!(done.says("tokens", "#p1-ops"), "green ok");
     assert!(!state.exists());
-    let posted = site.sandbox().cloudflare().server().requests();
-    assert!(posted.iter().all(|request| request.method == "GET"), "{posted:?}");
-    done.hides("a-secret-of-it");
+    let sandbox = site.sandbox();
+    for server in [sandbox.cloudflare().server(), sandbox.discord().server()] {
+        let arrived = server.requests();
+        assert!(!arrived.is_empty());
+        assert!(arrived.iter().all(|request| request.method == "GET"), "{arrived:?}");
+    }
+    let hook = sandbox.discord().channel("p1-ops").unwrap().webhook_url();
+    let token = hook.expose_secret().rsplit('/').next().unwrap();
+    done.hides(token);
 }
 
 /// An answer whose text would be a command, a row, a tag and an escape, if it were obeyed.
