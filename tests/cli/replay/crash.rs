@@ -52,8 +52,12 @@ fn every_window(ledger: Ledger) {
         assert_eq!(killed.code, None, "{place}: {}\n{}", killed.stdout, killed.stderr);
         assert_eq!(stage.states()[&row], window.state, "{place}");
         assert_eq!(stage.messages_of(row).len(), window.messages, "{place}");
-        // Its owner is dead: what it was sending is unsure.
-        let listed = if window.state == "sending" { "unsure" } else { window.state };
+        // Its owner is dead: what it had claimed is open, what it was sending is unsure.
+        let listed = match window.state {
+            "claimed" => "open",
+            "sending" => "unsure",
+            other => other,
+        };
         let list = stage.run(&format!("dlq list --json --id {row}")).exits(0).data();
         assert_eq!(list["rows"][0]["state"], listed, "{place}");
         let standing = stage.standing();
