@@ -2,7 +2,7 @@
 //!
 //! A session per worker keeps a line open: it renews the tail before it expires, notices a dead line,
 //! gets a lost one back and says how long the gap was. What comes is passed on as [`Item`]s, raw; it is
-//! read ([`Trace`]), chosen ([`Filter`]) and counted ([`Tally`], [`Summary`]) by pure functions, and a
+//! read ([`Trace`]), chosen ([`Filter`]) and counted ([`Summary`]) by pure functions, and a
 //! trace that is only passed through is never taken apart and put together again.
 //!
 //! Opens and deletes tails of its own; changes nothing else.

@@ -58,7 +58,7 @@ impl SharedStore {
         self.ask(sql, Mode::Write, limit, again).await
     }
 
-    /// A step that reads. The stamp of another environment is a caveat of [`Access`] here, no more.
+    /// A step that reads. The stamp of another environment is a caveat of [`super::Access`] here, no more.
     pub(super) async fn read(&mut self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
         if matches!(self.access.schema, Schema::Missing | Schema::Hidden) {
             return Err(StoreError::NoSchema);
