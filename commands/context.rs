@@ -13,7 +13,7 @@ use parky_ops::domain::{Clock, EnvName, Invocation, Redactor};
 use parky_ops::http::RequestLog;
 
 use crate::args::globals::Globals;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::stage::Stage;
 use crate::ui::{Envelope, Look, Ui, prompt};
 

@@ -5,7 +5,7 @@
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
-use parky_ops::checks::World;
+use parky_ops::checks::{World, offline};
 use parky_ops::config::ConfigError;
 use parky_ops::doctor::examine;
 use parky_ops::domain::check::Times;
@@ -52,10 +52,11 @@ pub(crate) async fn run(_: &DoctorArgs, ctx: &Context, ui: &Ui) -> anyhow::Resul
 
 fn show(
     checks: Vec<Check>,
-    caveats: Vec<Caveat>,
+    mut caveats: Vec<Caveat>,
     ctx: &Context,
     ui: &Ui,
 ) -> anyhow::Result<Outcome> {
+    caveats.extend(offline::doubt(&checks));
     let answer = Examination { verdict: Verdict::over(&checks), checks, caveats };
     ui.show(&answer, ctx.clock.now())?;
     Ok(Outcome::of_checks(&answer.checks, ctx.globals.fail_on.is_some()))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use parky_ops::checks::{World, gather};
+use parky_ops::checks::{World, gather, offline};
 use parky_ops::domain::{Caveat, Check, Source, State, Verdict, median};
 use serde::Serialize;
 use serde_json::Value;
@@ -51,6 +51,7 @@ pub(crate) async fn run(args: &HealthArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     gathered.caveats.extend(world.caveats());
     let checks: Vec<_> =
         gathered.checks.into_iter().filter(|check| wanted.contains(&check.source)).collect();
+    gathered.caveats.extend(offline::doubt(&checks));
     let answer = Health { verdict: Verdict::over(&checks), checks, caveats: gathered.caveats };
     ui.show(&answer, ctx.clock.now())?;
     let fail_on_yellow = ctx.globals.fail_on.is_some();

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::{CODES, Outcome};
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::signals;
 use crate::ui::{Row, RowStream, Ui};
 

@@ -14,6 +14,7 @@ mod health;
 mod help;
 mod man;
 mod pages;
+mod refusal;
 mod report;
 mod rollback;
 mod runs;

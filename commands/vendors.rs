@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::signals::Signals;
 use crate::ui::{Checks, Page, Progress, Tone, Ui, View, paint};
 

@@ -3,7 +3,7 @@
 use parky_ops::config::Host;
 use parky_ops::domain::text::nearest;
 
-use crate::report::Usage;
+use crate::refusal::Usage;
 
 /// The configured host that `word` names: its whole name, or a part that only one host has.
 pub(crate) fn find_host(hosts: &[Host], word: &str) -> anyhow::Result<String> {

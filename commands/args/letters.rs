@@ -7,7 +7,7 @@ use parky_ops::dlq::{FailureId, Filter, StatusClass, lane_of};
 use parky_ops::domain::{Moment, Severity};
 
 use super::window::{Span, Window};
-use crate::report::Usage;
+use crate::refusal::Usage;
 
 /// Every part narrows the choice.
 #[derive(Args, Debug, Clone, Default)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use parky_ops::domain::{Jst, Moment};
 
-use crate::report::Usage;
+use crate::refusal::Usage;
 
 /// A stretch of time.
 #[derive(Args, Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use parky_ops::config::{Config, Worker};
 use parky_ops::domain::text::{nearest, one_line, shorten};
 
-use crate::report::NotFound;
+use crate::refusal::NotFound;
 
 /// The worker that `word` names: by its name in the configuration, or by its script's.
 pub(crate) fn find_worker<'a>(config: &'a Config, word: &str) -> anyhow::Result<&'a Worker> {

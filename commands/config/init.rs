@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::{Unconfirmed, Usage};
+use crate::refusal::{Unconfirmed, Usage};
 use crate::ui::{Page, Ui, View, prompt};
 
 /// Write a user file in which every key is explained

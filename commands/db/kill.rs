@@ -5,9 +5,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use parky_ops::database::{
-    After, Aid, Ended, KillError, Signal, Victim, kill, open_for_change, victim,
-};
+use parky_ops::database::{After, Aid, Ended, Signal, Victim, kill, open_for_change, victim};
 use parky_ops::domain::text::shorten;
 use parky_ops::domain::{Caveat, Consent};
 use serde::Serialize;
@@ -250,16 +248,5 @@ impl View for Answer<'_> {
 
     fn caveats(&self) -> Vec<Caveat> {
         self.caveats.clone()
-    }
-}
-
-/// How this command ends on `error`, where that is its own matter.
-pub(crate) fn outcome(error: &KillError) -> Option<(&'static str, Outcome, &'static str)> {
-    match error {
-        KillError::NoSession(_) => Some(("not-found", Outcome::NotFound, "parky-ops db locks")),
-        KillError::Refused { .. } => Some(("refused-session", Outcome::Configuration, "")),
-        KillError::Unsure(_) => Some(("unsure", Outcome::Partly, "parky-ops db locks")),
-        KillError::OtherConsent(_) => Some(("unconfirmed", Outcome::Unconfirmed, "")),
-        KillError::Postgres(_) => None,
     }
 }

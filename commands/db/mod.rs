@@ -17,7 +17,6 @@ use parky_ops::database::{Aid, AidError};
 use parky_ops::domain::Caveat;
 use tokio::time::Instant;
 
-pub(crate) use self::kill::outcome as kill_outcome;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::signals::{self, Signals};

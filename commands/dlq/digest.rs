@@ -21,7 +21,7 @@ use crate::args::consent::ConsentArgs;
 use crate::args::letters::Letters;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::signals::Signals;
 use crate::ui::{Format, PlanView, Stream, Ui, prompt};
 

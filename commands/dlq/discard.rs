@@ -16,7 +16,7 @@ use crate::args::letters::Letters;
 use crate::args::window::Span;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::{NotFound, Usage};
+use crate::refusal::{NotFound, Usage};
 use crate::ui::{Page, PlanView, Ui, View, prompt};
 
 /// Settle rows with a reason, without sending them

@@ -10,7 +10,7 @@ use super::site;
 use crate::args::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::ui::{Page, PlanView, Ui, View, prompt};
 
 /// Make the schema parky_ops, in which any number of responders replay at once

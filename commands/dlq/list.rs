@@ -15,7 +15,7 @@ use super::row::{COLUMNS, Leaks, LetterRow};
 use crate::args::letters::{Letters, Limit};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::{NotFound, Stopped};
+use crate::refusal::{NotFound, Stopped};
 use crate::signals::Signals;
 use crate::ui::{RowStream, Ui};
 

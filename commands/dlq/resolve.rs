@@ -9,7 +9,7 @@ use super::site::Site;
 use crate::args::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Refusal;
+use crate::refusal::Refusal;
 use crate::ui::{Page, PlanView, Ui, View, prompt};
 
 /// Say of a row in doubt whether it was delivered

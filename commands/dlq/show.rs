@@ -21,7 +21,7 @@ use super::row::{Leaks, LetterRow};
 use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::NotFound;
+use crate::refusal::NotFound;
 use crate::signals::Signals;
 use crate::ui::{Page, Table, Tone, Ui, View, paint};
 

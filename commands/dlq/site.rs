@@ -27,7 +27,7 @@ use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Refusal;
+use crate::refusal::Refusal;
 use crate::ui::Ui;
 
 /// Deadline of what is asked before anything is sent, where `--timeout` does not say otherwise.

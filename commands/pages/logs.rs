@@ -12,7 +12,7 @@ use super::build;
 use crate::args::worker::find_project;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::NotFound;
+use crate::refusal::NotFound;
 use crate::rollback::reach;
 use crate::ui::{Page, Ui, View};
 

@@ -6,7 +6,8 @@ use parky_ops::dlq::select::SelectError;
 use parky_ops::dlq::store::StoreError;
 use parky_ops::state::{LedgerError, StateError};
 
-use super::{Kind, of_database, of_postgres};
+use super::database::{self, of_postgres};
+use super::kind::Kind;
 use crate::exit::Outcome;
 
 /// The kind of such an error; `None` for every other. Some of these speak with the words of
@@ -24,7 +25,7 @@ pub(super) fn kind(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
     match cause.downcast_ref() {
         Some(SelectError::Table(table)) => return Some(of_table(table)),
         Some(SelectError::Store(store)) => return Some(of_store(store)),
-        Some(SelectError::Database(database)) => return Some(of_database(database)),
+        Some(SelectError::Database(error)) => return Some(of_postgres(error)),
         None => {}
     }
     let is_ours =
@@ -34,23 +35,22 @@ pub(super) fn kind(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
 
 fn of_table(table: &TableError) -> Kind {
     let outcome = match table {
-        TableError::Database(error) => of_postgres(error),
+        TableError::Database(error) => database::outcome(error.reason().1),
         _ => Outcome::Configuration,
     };
-    Kind { code: table.code(), outcome, hint: table.hint().to_owned(), api: None }
+    Kind::new(table.code(), outcome, table.hint())
 }
 
 /// Nothing may be sent without a ledger.
 fn no_ledger() -> Kind {
     let hint = "make room on the disk, or point PARKY_OPS_STATE_DIR to a folder on a local one";
-    let (code, outcome) = ("no-ledger", Outcome::Configuration);
-    Kind { code, outcome, hint: hint.to_owned(), api: None }
+    Kind::new("no-ledger", Outcome::Configuration, hint)
 }
 
 fn of_store(error: &StoreError) -> Kind {
     let (code, outcome, hint) = match error {
         StoreError::Local(_) => return no_ledger(),
-        StoreError::Shared(error) => return of_database(error),
+        StoreError::Shared(error) => return of_postgres(error),
         StoreError::NoSchema => ("no-schema", Outcome::Configuration, "parky-ops dlq init"),
         StoreError::Newer { .. } => {
             ("schema-newer", Outcome::Configuration, "use a newer parky-ops")
@@ -58,5 +58,5 @@ fn of_store(error: &StoreError) -> Kind {
         StoreError::OtherEnv { .. } => ("other-env", Outcome::Configuration, "parky-ops doctor"),
         _ => ("failed", Outcome::Failed, ""),
     };
-    Kind { code, outcome, hint: hint.to_owned(), api: None }
+    Kind::new(code, outcome, hint)
 }

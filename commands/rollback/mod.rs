@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Stopped;
+use crate::refusal::Stopped;
 use crate::signals::Signals;
 use crate::ui::Ui;
 

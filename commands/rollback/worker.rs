@@ -19,7 +19,7 @@ use crate::args::worker::find_worker;
 use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::ui::Ui;
 
 /// Put an earlier version of a worker back

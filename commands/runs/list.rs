@@ -19,7 +19,7 @@ use super::place::Place;
 use crate::completion;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::signals::Signals;
 use crate::ui::{Page, Table, Ui, View};
 

@@ -12,7 +12,7 @@ use parky_ops::http::{ApiError, Fault};
 use tokio::time::Instant;
 
 use crate::context::Context;
-use crate::report::{Refusal, Usage};
+use crate::refusal::{Refusal, Usage};
 use crate::ui::Ui;
 
 /// How long a read may take, where `--timeout` does not say otherwise.

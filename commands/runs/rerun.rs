@@ -11,7 +11,7 @@ use super::place::{Found, Place, RunArgs};
 use crate::args::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::ui::Ui;
 
 /// Run a run again: all of it, its failed jobs, or one job

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::ui::Ui;
 
 /// Decide how severe an incident is, and by when somebody has to react

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use parky_ops::checks::offline;
 use parky_ops::config::ConfigError;
 use parky_ops::domain::check::Times;
 use parky_ops::domain::{Caveat, Check, Judgement, ReasonCode, Source, Verdict};
@@ -97,6 +98,7 @@ pub(crate) async fn run(args: &SmokeArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
     }
     let failed = !unwritten.is_empty();
     caveats.extend(unwritten.into_iter().map(|error| Caveat::new("not-written", error)));
+    caveats.extend(offline::doubt(&answer.checks));
     answer.caveats = caveats;
     ui.show(&answer, now)?;
     if ctx.vars.get("GITHUB_ACTIONS") == Some("true") {

@@ -5,7 +5,7 @@ use std::path::Path;
 use parky_ops::config::Vars;
 use parky_ops::domain::Clock;
 
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::ui::Ui;
 
 const HINT: &str = "cargo run --release --locked --features sandbox -- triage --sandbox";

@@ -8,7 +8,7 @@ use parky_ops::domain::Clock;
 use parky_ops::sandbox::{Options, Sandbox, Scenario};
 
 use crate::exit::Outcome;
-use crate::report::{Stopped, Usage};
+use crate::refusal::{Stopped, Usage};
 use crate::signals::{self, Signals};
 use crate::ui::Ui;
 

@@ -9,7 +9,7 @@ use parky_ops::tail::{Watch, version};
 use tokio::time::Instant;
 
 use super::args::TailArgs;
-use crate::report::{Refusal, Usage};
+use crate::refusal::{Refusal, Usage};
 
 /// A worker to follow, and how its name on Cloudflare is known.
 pub(super) struct Chosen {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use crate::report::Refusal;
+use crate::refusal::Refusal;
 
 /// Makes the file; one that is there is evidence and stays as it is.
 pub(super) fn make(path: &Path) -> anyhow::Result<File> {

@@ -8,7 +8,7 @@ use parky_ops::tail::TailError;
 use tokio::time::Instant;
 
 use super::choose::Chosen;
-use crate::report::Refusal;
+use crate::refusal::Refusal;
 
 /// The error as it is reported. More is found out by `deadline`; the error is told in any case.
 pub(super) async fn explain(

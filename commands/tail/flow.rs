@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::status::{self, Status};
 use super::{Ended, How, Raw};
 use crate::exit::Outcome;
-use crate::report::Refusal;
+use crate::refusal::Refusal;
 use crate::signals::Signals;
 use crate::ui::{Departure, Outlet};
 

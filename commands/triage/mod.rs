@@ -26,7 +26,7 @@ use crate::args::severity::SeverityArgs;
 use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::signals::Signals;
 use crate::ui::{Format, Progress, Ui};
 

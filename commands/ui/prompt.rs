@@ -13,7 +13,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use super::paint;
 use crate::args::consent::ConsentArgs;
 use crate::exit::Outcome;
-use crate::report::Stopped;
+use crate::refusal::Stopped;
 use crate::signals::{self, Signals};
 
 /// Whether a question can be asked at all.

@@ -1,6 +1,6 @@
 //! Is it the world that is down, or our own network? (contract §2)
 
-use crate::domain::{Check, Judgement, Reach, ReasonCode, Source, State};
+use crate::domain::{Caveat, Check, Judgement, Reach, ReasonCode, Source, State};
 
 /// Where everything that was tried failed at the name look-up or the connect, the vendors' status
 /// pages included, nothing is known: turns every check into `unknown`, and says that it did.
@@ -12,6 +12,22 @@ pub fn apply(checks: &mut [Check]) -> bool {
         checks.iter_mut().for_each(forget);
     }
     offline
+}
+
+/// What to add where several things were tried, all in vain, and nobody asked the vendors' pages: it
+/// may be our own network. A refusal proves that somebody is there to refuse.
+pub fn doubt(checks: &[Check]) -> Option<Caveat> {
+    let lost = |check: &&Check| {
+        let code = check.reason.code;
+        let no_way =
+            matches!(code, ReasonCode::Dns | ReasonCode::Timeout | ReasonCode::Unreachable);
+        check.reach == Reach::NotReached && no_way && !is_cut_short(check)
+    };
+    let outside = |check: &&Check| !matches!(check.source, Source::Config | Source::Credentials);
+    let tried = || checks.iter().filter(outside).filter(|check| check.reach != Reach::NotTried);
+    let vain = tried().count() > 1 && tried().all(|check| lost(&check));
+    let text = "nothing that was asked could be reached: it may be your own network; `parky-ops triage` asks the vendors too";
+    vain.then(|| Caveat::new("perhaps-offline", text))
 }
 
 fn is_offline(checks: &[Check]) -> bool {
@@ -75,6 +91,19 @@ mod tests {
         let up = || check(Source::Vendors, Judgement::green("ok"));
         assert!(!apply(&mut [unreached(Source::Hosts), up()]));
         assert!(!apply(&mut [unreached(Source::Hosts)]), "the vendors were not asked");
+    }
+
+    #[test]
+    fn where_nothing_answers_and_nobody_refuses_the_network_is_doubted() {
+        let failed = |code| check(Source::Hosts, Judgement::red(code, "").reach(Reach::NotReached));
+        let lost = || failed(ReasonCode::Dns);
+        let untried = check(Source::Workers, Judgement::unknown(ReasonCode::NoCredential, ""));
+        let read = check(Source::Config, Judgement::green("ok"));
+        assert_eq!(doubt(&[read, lost(), lost(), untried]).unwrap().code, "perhaps-offline");
+        assert_eq!(doubt(&[lost()]), None, "one thing alone proves little");
+        assert_eq!(doubt(&[lost(), failed(ReasonCode::Refused)]), None);
+        assert_eq!(doubt(&[lost(), check(Source::Hosts, Judgement::green("ok"))]), None);
+        assert_eq!(doubt(&[]), None);
     }
 
     #[test]

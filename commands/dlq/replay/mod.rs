@@ -28,7 +28,7 @@ use crate::args::consent::ConsentArgs;
 use crate::args::letters::{Letters, Limit};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::{NotFound, Refusal, Usage};
+use crate::refusal::{NotFound, Refusal, Usage};
 use crate::signals::Signals;
 use crate::ui::{Format, Stream, Ui, prompt};
 

@@ -10,7 +10,8 @@ use super::show::{NAMED, Show};
 use crate::context::Context;
 use crate::dlq::site::Site;
 use crate::exit::Outcome;
-use crate::report::{self, Refusal};
+use crate::refusal::Refusal;
+use crate::report;
 use crate::ui::{Page, Stream, Table, Tone, Ui, paint};
 
 /// See the module.

@@ -6,7 +6,7 @@ use parky_ops::domain::text::{nearest, one_line};
 use parky_ops::github::{Job, State};
 
 use super::LogsArgs;
-use crate::report::Usage;
+use crate::refusal::Usage;
 
 /// A job whose log is wanted.
 #[derive(Debug, Clone)]

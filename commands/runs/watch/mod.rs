@@ -20,7 +20,7 @@ use self::poll::Patience;
 use super::place::{Found, Place, RunArgs};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::report::Usage;
+use crate::refusal::Usage;
 use crate::signals::Signals;
 use crate::ui::Ui;
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use parky_ops::http::{ApiError, Fault, Unreadable};
 use tokio::time::Instant;
 
-use crate::report::GivenUp;
+use crate::refusal::GivenUp;
 
 /// How long one look may take.
 pub(super) const ONE_LOOK: Duration = Duration::from_secs(20);
