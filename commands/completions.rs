@@ -3,11 +3,10 @@
 //! The usual script asks the program itself at each TAB, so it never goes stale. A static one knows
 //! the commands and options of this version only; nushell has no other.
 
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_complete::aot::{self, Generator};
 use clap_complete::env::{Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
-use crate::cli::Cli;
 use crate::completion::{Bash, VARIABLE};
 use crate::exit::Outcome;
 use crate::ui::Ui;
@@ -44,19 +43,23 @@ enum Shell {
 
 const NAME: &str = "parky-ops";
 
-pub(crate) fn run(args: &CompletionsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
+pub(crate) fn run(
+    args: &CompletionsArgs,
+    mut command: Command,
+    ui: &Ui,
+) -> anyhow::Result<Outcome> {
     let script = match (args.shell, args.fixed) {
         (Shell::Bash, false) => asking(&Bash)?,
         (Shell::Elvish, false) => asking(&Elvish)?,
         (Shell::Fish, false) => asking(&Fish)?,
         (Shell::Powershell, false) => asking(&Powershell)?,
         (Shell::Zsh, false) => asking(&Zsh)?,
-        (Shell::Bash, true) => fixed(aot::Bash),
-        (Shell::Elvish, true) => fixed(aot::Elvish),
-        (Shell::Fish, true) => fixed(aot::Fish),
-        (Shell::Powershell, true) => fixed(aot::PowerShell),
-        (Shell::Zsh, true) => fixed(aot::Zsh),
-        (Shell::Nushell, _) => fixed(clap_complete_nushell::Nushell),
+        (Shell::Bash, true) => fixed(aot::Bash, &mut command),
+        (Shell::Elvish, true) => fixed(aot::Elvish, &mut command),
+        (Shell::Fish, true) => fixed(aot::Fish, &mut command),
+        (Shell::Powershell, true) => fixed(aot::PowerShell, &mut command),
+        (Shell::Zsh, true) => fixed(aot::Zsh, &mut command),
+        (Shell::Nushell, _) => fixed(clap_complete_nushell::Nushell, &mut command),
     };
     ui.show_raw(&String::from_utf8(script)?)?;
     Ok(Outcome::Done)
@@ -68,8 +71,8 @@ fn asking(shell: &dyn EnvCompleter) -> anyhow::Result<Vec<u8>> {
     Ok(script)
 }
 
-fn fixed(shell: impl Generator) -> Vec<u8> {
+fn fixed(shell: impl Generator, command: &mut Command) -> Vec<u8> {
     let mut script = Vec::new();
-    aot::generate(shell, &mut Cli::command(), NAME, &mut script);
+    aot::generate(shell, command, NAME, &mut script);
     script
 }

@@ -67,7 +67,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: &Command, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     match command {
-        Command::Completions(args) => completions::run(args, ui),
+        Command::Completions(args) => completions::run(args, Cli::command(), ui),
         Command::Config(command) => config::run(command, ctx, ui),
         Command::Db(command) => db::run(command, ctx, ui),
         Command::Dlq(command) => dlq::run(command, ctx, ui),

@@ -1,10 +1,7 @@
-//! What an error is to the outside: the first of its causes that is known decides.
-
-use std::error::Error;
+//! What an error is to the outside.
 
 use serde::Serialize;
 
-use super::{database, letters, rollback, service, setup};
 use crate::exit::Outcome;
 
 /// What an error is to the outside.
@@ -27,11 +24,6 @@ pub(super) struct Api {
     pub(super) request_id: Option<String>,
 }
 
-/// Knows the errors of one part of the program; `None` for every other.
-type Of = fn(&(dyn Error + 'static)) -> Option<Kind>;
-
-const ALL: [Of; 5] = [setup::kind, rollback::kind, letters::kind, database::kind, service::kind];
-
 impl Kind {
     pub(super) fn new(code: &'static str, outcome: Outcome, hint: impl Into<String>) -> Self {
         Self { code, outcome, hint: hint.into(), api: None }
@@ -40,10 +32,5 @@ impl Kind {
     /// What failed in a way that nobody foresaw.
     pub(super) fn failed() -> Self {
         Self::new("failed", Outcome::Failed, "")
-    }
-
-    pub(super) fn of(error: &anyhow::Error) -> Self {
-        let known = error.chain().find_map(|cause| ALL.iter().find_map(|of| of(cause)));
-        known.unwrap_or_else(Self::failed)
     }
 }

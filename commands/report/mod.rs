@@ -8,6 +8,7 @@ mod rollback;
 mod service;
 mod setup;
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::io;
 
@@ -18,6 +19,12 @@ use self::kind::{Api, Kind};
 use crate::exit::Outcome;
 use crate::refusal::Stopped;
 use crate::ui::{Format, Tone, Ui, paint};
+
+/// Knows the errors of one part of the program; `None` for every other.
+type KindOf = fn(&(dyn Error + 'static)) -> Option<Kind>;
+
+const KINDS: [KindOf; 5] =
+    [setup::kind, rollback::kind, letters::kind, database::kind, service::kind];
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -44,7 +51,7 @@ pub(crate) fn failure(error: &anyhow::Error, ui: &Ui) -> Outcome {
     if let Some(Stopped(outcome)) = error.downcast_ref() {
         return *outcome;
     }
-    let kind = Kind::of(error);
+    let kind = kind_of(error);
     let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
     say(ui, &kind, error.to_string(), causes);
     kind.outcome
@@ -99,4 +106,10 @@ fn say(ui: &Ui, kind: &Kind, message: String, causes: Vec<String>) {
     if !kind.hint.is_empty() {
         ui.say(&format!("{} {}", paint(Tone::Good, "try:"), kind.hint));
     }
+}
+
+/// The first of its causes that is known decides.
+fn kind_of(error: &anyhow::Error) -> Kind {
+    let known = error.chain().find_map(|cause| KINDS.iter().find_map(|kind| kind(cause)));
+    known.unwrap_or_else(Kind::failed)
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::bucket::Bucket;
-use crate::http::ApiError;
 
 /// What Discord, or the way to it, made of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,18 +60,6 @@ pub enum WaitScope {
 }
 
 impl Answer {
-    /// Of a request that brought no whole answer.
-    pub(super) fn from_error(error: &ApiError) -> Self {
-        Self {
-            class: super::classify::transport(&error.fault),
-            http_status: error.status,
-            code: None,
-            said: error.to_string(),
-            bucket: None,
-            invalid: false,
-        }
-    }
-
     /// Of a request that was not even made, and why.
     pub(super) fn not_sent(why: &str) -> Self {
         Self {

@@ -15,7 +15,7 @@ use super::message::Message;
 use super::snowflake::Snowflake;
 use super::wire::{Post, User};
 use crate::domain::Consent;
-use crate::http::{Api, Method, Request};
+use crate::http::{Method, Request};
 
 /// The most entries that Discord gives at once.
 const PAGE: usize = 100;
@@ -25,12 +25,6 @@ const THREAD_EXISTS: i64 = 160_004;
 const NONCE: usize = 25;
 /// The longest name of a thread.
 const THREAD_NAME: usize = 100;
-
-/// The bot's side of [`Discord`].
-#[derive(Debug, Clone)]
-pub(super) struct Bot {
-    pub(super) api: Api,
-}
 
 /// The messages of a channel after some id, the oldest first.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,12 +183,12 @@ impl Discord {
         deadline: Instant,
     ) -> Result<T, Answer> {
         let bot = self.bot.as_ref().ok_or_else(no_token)?;
-        read(bot.api.get(path, query, deadline).await).map_err(|answer| *answer)
+        read(bot.get(path, query, deadline).await).map_err(|answer| *answer)
     }
 
     async fn act(&self, request: Request<'_>, deadline: Instant) -> Answer {
         match &self.bot {
-            Some(bot) => answer(bot.api.send(request, deadline).await),
+            Some(bot) => answer(bot.send(request, deadline).await),
             None => no_token(),
         }
     }

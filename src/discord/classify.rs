@@ -16,9 +16,9 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::answer::{Class, WaitScope};
+use super::answer::{Answer, Class, WaitScope};
 use super::bucket::{duration, seconds, text};
-use crate::http::{Fault, Unreachable};
+use crate::http::{ApiError, Fault, Unreachable};
 
 /// How long to wait after a 429 of Discord's that does not say it. A lane that meets it again
 /// doubles it.
@@ -52,6 +52,20 @@ pub fn is_invalid(status: u16, headers: &HeaderMap) -> bool {
 /// Whether it is a 429 over a limit that is shared with others.
 pub(super) fn is_shared(status: u16, headers: &HeaderMap) -> bool {
     status == 429 && text(headers, "x-ratelimit-scope") == Some("shared")
+}
+
+impl Answer {
+    /// Of a request that brought no whole answer.
+    pub(super) fn from_error(error: &ApiError) -> Self {
+        Self {
+            class: transport(&error.fault),
+            http_status: error.status,
+            code: None,
+            said: error.to_string(),
+            bucket: None,
+            invalid: false,
+        }
+    }
 }
 
 /// What a request means that brought no whole answer.

@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use url::Url;
 
+use super::Bucket;
 use super::answer::{Answer, Class};
 use super::classify::{Body, is_invalid, is_shared, of_body};
 use super::message::Message;
 use super::webhook_url::WebhookUrl;
 use super::wire::{Post, WebhookInfo};
 use super::words::words;
-use super::{Bucket, bot::Bot};
 use crate::domain::{Consent, Redactor};
 use crate::http::{Api, ApiError, Client, Method, Reply, Request, Service};
 
@@ -22,15 +22,15 @@ use crate::http::{Api, ApiError, Client, Method, Reply, Request, Service};
 pub struct Discord {
     /// Without any token: a webhook's requests must not count on the bot's limit, nor show who it is.
     api: Api,
-    pub(super) bot: Option<Bot>,
+    /// With the bot's token, where there is one.
+    pub(super) bot: Option<Api>,
     redactor: Redactor,
 }
 
 impl Discord {
     /// Discord at `base`, which ends in `/api/v10`.
     pub fn new(http: &Client, base: Url, bot_token: Option<SecretString>) -> Self {
-        let bot = bot_token
-            .map(|token| Bot { api: http.api(Service::Discord, base.clone(), Some(token)) });
+        let bot = bot_token.map(|token| http.api(Service::Discord, base.clone(), Some(token)));
         let api = http.api(Service::Discord, base, None);
         Self { api, bot, redactor: http.redactor().clone() }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde_json::{Map, Value};
 
-use super::limits::{Found, Violations as _, below, given, is_filled, kind, list, text, url};
+use super::field::{Found, Violations as _, below, given, is_filled, kind, list, text, url};
 
 const EMBEDS: usize = 10;
 /// All texts of all embeds of a message together.

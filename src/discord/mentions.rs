@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::limits::{Found, Violations as _};
-use super::message::Violation;
+use super::field::{Found, Violation, Violations as _};
 use super::snowflake::Snowflake;
 
 /// The most users, and the most roles.

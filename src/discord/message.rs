@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::canonical::canonical;
-use super::{limits, mentions};
+use super::field::Violation;
+use super::{field, limits, mentions};
 
 /// Shows the message without a push or desktop notification.
 const QUIET: u64 = 1 << 12;
@@ -23,18 +24,6 @@ pub enum Mentions {
     Everyone,
     /// As this `allowed_mentions` object says.
     As(Value),
-}
-
-/// One thing about a body that Discord would refuse.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{text}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
-pub struct Violation {
-    /// Where, as Discord writes it: `embeds.0.title`. Empty for the body as a whole.
-    pub path: String,
-    /// A stable kebab-case word.
-    pub code: &'static str,
-    /// What is wrong, in a line without any of the body's own text.
-    pub text: String,
 }
 
 /// The body of a message, checked.
@@ -105,7 +94,7 @@ impl Message {
 
     /// Whether there are components, which a webhook drops unless told otherwise.
     pub(super) fn has_components(&self) -> bool {
-        limits::is_filled(self.body.get("components"))
+        field::is_filled(self.body.get("components"))
     }
 
     /// What of it an edit sends. It always holds `allowed_mentions`: without them the text would be

@@ -31,7 +31,6 @@ pub use error::{ApiError, Asked, Fault, NotSent, Said, Unreachable, Unreadable};
 pub use log::{Logged, RequestLog};
 pub use reply::Reply;
 pub use reqwest::{Method, header};
-pub use service::Service;
+pub use service::{Service, USER_AGENT};
 pub use stream::{Links, Stream};
 pub use tls::{Roots, TlsFault, client_config};
-pub use wire::USER_AGENT;

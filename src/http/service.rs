@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::wire::USER_AGENT;
+/// What this program calls itself.
+pub const USER_AGENT: &str =
+    concat!("parky-ops/", env!("CARGO_PKG_VERSION"), " (+https://parky.co.jp)");
 
 /// A service with an HTTP API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -14,10 +14,6 @@ use super::error::{Fault, Unreachable};
 use super::tls::{Roots, TlsFault, client_config};
 use crate::domain::loopback::is_loopback;
 
-/// What this program calls itself.
-pub const USER_AGENT: &str =
-    concat!("parky-ops/", env!("CARGO_PKG_VERSION"), " (+https://parky.co.jp)");
-
 /// How long a connection may take, TLS included; below every group's deadline, so that a silent
 /// network shows as "no connection" and not as "no answer".
 const CONNECT: Duration = Duration::from_secs(4);
