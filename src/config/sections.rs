@@ -165,8 +165,17 @@ pub(crate) fn runbook(input: &LoadInput<'_>, layers: &Layers) -> RunbookPlaces {
 /// Who operates: named, else the user of the operating system.
 pub fn operator(vars: &Vars) -> String {
     let names = ["PARKY_OPS_OPERATOR", "USER", "LOGNAME"];
-    let name = names.into_iter().find_map(|name| vars.get(name)).unwrap_or("unknown");
-    text::shorten(&text::one_line(name), 64)
+    let named = names.into_iter().find_map(|name| vars.get(name)).map(str::to_owned);
+    text::shorten(&text::one_line(&named.unwrap_or_else(account)), 64)
+}
+
+/// The account that this process runs under: what a job without `USER` is known by.
+fn account() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut lines = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let ours = lines.find(|line| line.get(2) == Some(&uid.as_str()));
+    ours.map_or_else(|| format!("uid {uid}"), |line| line[0].to_owned())
 }
 
 /// Pairs of thresholds where yellow would begin beyond red, so that it never shows.

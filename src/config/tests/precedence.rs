@@ -75,4 +75,8 @@ fn the_operator_is_one_harmless_line() {
     assert_eq!(Place::new().var("USER", "taro\u{1b}[2J").config().operator, "taro\\u{1b}[2J");
     let named = Place::new().var("USER", "taro").var("PARKY_OPS_OPERATOR", "hanako");
     assert_eq!(named.config().operator, "hanako");
+    // A job of cron has neither variable; an account has no colon in its name.
+    let nameless = Place::new().config().operator;
+    let out = std::process::Command::new("id").arg("-un").output().unwrap();
+    assert_eq!(nameless, String::from_utf8(out.stdout).unwrap().trim());
 }
