@@ -1,5 +1,7 @@
 //! One `GET` over a connection that stands: when the first byte came, and whether the rest did.
 
+use std::error::Error as _;
+
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -38,10 +40,13 @@ pub(super) async fn get(
         attempt.status = Some(response.status().as_u16());
         within(deadline, Step::Body, drain(response)).await
     };
-    // The connection has to be driven, and its own end is told to the conversation as well.
+    // The connection has to be driven, and its own end is told to the conversation as well: but for
+    // what is said before there is a request.
     let driver = async {
-        let _ = connection.await;
-        std::future::pending().await
+        match connection.await {
+            Err(error) if is_no_answer(&error) => Err(ProbeError::NotHttp),
+            _ => std::future::pending().await,
+        }
     };
     tokio::select! {
         outcome = conversation => outcome,
@@ -75,5 +80,22 @@ async fn drain(response: Response<Incoming>) -> Result<(), ProbeError> {
 }
 
 fn meaning(error: &hyper::Error, step: Step) -> ProbeError {
-    if error.is_parse() { ProbeError::NotHttp } else { ProbeError::ConnectionLost(step) }
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    // Bytes that come before anything was asked cancel the request; the cause says so.
+    let spoke_first = error.is_canceled() && cause.is_some_and(is_no_answer);
+    if error.is_parse() || spoke_first {
+        ProbeError::NotHttp
+    } else {
+        ProbeError::ConnectionLost(step)
+    }
+}
+
+/// Whether something was said that is no answer to a request. hyper has a kind for bytes that it did
+/// not expect, and no question for it: it is the one that is none of the others and has no cause.
+fn is_no_answer(cause: &hyper::Error) -> bool {
+    let ended = cause.is_closed()
+        || cause.is_canceled()
+        || cause.is_incomplete_message()
+        || cause.source().is_some();
+    cause.is_parse() || !ended
 }

@@ -248,3 +248,21 @@ async fn a_dead_address_does_not_hold_up_the_next() {
     let stream = connect::fastest([dead, stub.addr].into()).await.unwrap();
     assert_eq!(stream.peer_addr().unwrap(), stub.addr);
 }
+
+#[tokio::test]
+async fn one_that_speaks_before_it_is_asked_does_not_speak_http() {
+    let url = "http://api.example/healthz".parse().unwrap();
+    for greeting in ["SSH-2.0-OpenSSH_9.6\r\n", "220 mail.example ESMTP\r\n", "\0\x7f\u{ff}"] {
+        let (near, mut far) = tokio::io::duplex(4096);
+        tokio::io::AsyncWriteExt::write_all(&mut far, greeting.as_bytes()).await.unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let got = exchange::get(near, &url, deadline, &mut Attempt::default()).await;
+        assert_eq!(got, Err(ProbeError::NotHttp), "{greeting:?}");
+    }
+    // Whoever only hangs up has said nothing.
+    let (near, far) = tokio::io::duplex(4096);
+    drop(far);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let got = exchange::get(near, &url, deadline, &mut Attempt::default()).await;
+    assert_eq!(got, Err(ProbeError::ConnectionLost(Step::FirstByte)));
+}
