@@ -78,6 +78,8 @@ pub struct Options {
     pub limits: Limits,
     /// The dead letters, in place of the scenario's; without effect where its database is down.
     pub letters: Option<Vec<DeadLetter>>,
+    /// A PostgreSQL that is up already, in place of one of its own: for tests that share a server.
+    pub database: Option<SecretString>,
 }
 
 impl Options {
@@ -93,6 +95,7 @@ impl Options {
             channels: discord::CHANNELS.map(str::to_owned).into(),
             limits: Limits::default(),
             letters: None,
+            database: None,
         }
     }
 }
@@ -147,6 +150,7 @@ impl Sandbox {
             channels,
             limits,
             letters,
+            database,
         } = options;
         let place = match dir {
             Some(dir) => Place::named(&dir)?,
@@ -161,7 +165,10 @@ impl Sandbox {
         let discord = DiscordFacts { now, channels, limits, revoked: facts.discord_revoked };
         // The database is by far the slowest, and blocks: it has a thread of its own meanwhile.
         let (database, others) = std::thread::scope(|scope| {
-            let database = scope.spawn(|| Database::start(&stage, &facts.database, &settings));
+            let database = scope.spawn(|| match database {
+                Some(url) => Ok(Database::elsewhere(url)),
+                None => Database::start(&stage, &facts.database, &settings),
+            });
             let others = start_others(&stage, &facts, &discord);
             (database.join(), others)
         });

@@ -44,12 +44,15 @@ pub(super) fn deploy(
         check_secrets(script, &posted.versions)?;
     }
     let message = posted.annotations.get("workers/message").and_then(Value::as_str);
-    let older = |share: &Share| {
+    // What was uploaded and never deployed is new, whatever its number.
+    let was_live = |share: &Share| {
+        let before = script.deployments.iter().flat_map(|deployed| &deployed.versions);
         script
             .version(&share.version_id)
             .is_some_and(|version| version.number < script.live_number())
+            && before.into_iter().any(|(id, _)| *id == share.version_id)
     };
-    let rollback = posted.versions.len() == 1 && posted.versions.iter().any(older);
+    let rollback = posted.versions.len() == 1 && posted.versions.iter().any(was_live);
     let nth = script.deployments.len();
     let made = Deployed {
         id: fake::uuid(&format!("deployment {} posted {nth}", script.name)),

@@ -102,10 +102,16 @@ impl CloudflareStandIn {
 
     /// A colleague deploys the version `number` of `script`, at once.
     pub fn colleague_deploys(&self, script: &str, number: u64) {
-        self.account.colleague_deploys(script, number);
+        self.account.colleague_deploys(script, &[(number, 100)]);
     }
 
-    /// The same, right before the deployments of `script` are listed once more after `lists` times.
+    /// A colleague lets versions of `script` share its traffic, at once: numbers and percentages.
+    pub fn colleague_splits(&self, script: &str, shares: &[(u64, u8)]) {
+        self.account.colleague_deploys(script, shares);
+    }
+
+    /// A colleague deploys the version `number`, right before the deployments of `script` are listed
+    /// once more after `lists` times.
     pub fn colleague_deploys_after(&self, lists: u32, script: &str, number: u64) {
         *held(&self.account.colleague) =
             Some(Colleague { lists, script: script.to_owned(), number });
@@ -195,14 +201,17 @@ impl Account {
         };
         *colleague = None;
         drop(colleague);
-        self.colleague_deploys(script, number);
+        self.colleague_deploys(script, &[(number, 100)]);
     }
 
-    fn colleague_deploys(&self, script: &str, number: u64) {
+    fn colleague_deploys(&self, script: &str, shares: &[(u64, u8)]) {
         let now = self.now();
+        let versions = shares.iter().map(|(number, percentage)| {
+            json!({ "version_id": version_id(script, *number), "percentage": percentage })
+        });
         let body = json!({
             "strategy": "percentage",
-            "versions": [{ "version_id": version_id(script, number), "percentage": 100 }],
+            "versions": versions.collect::<Vec<_>>(),
             "annotations": { "workers/message": "hotfix" },
         });
         let body = body.to_string();

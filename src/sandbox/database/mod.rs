@@ -158,6 +158,7 @@ enum Held {
     Embedded(Box<Embedded>),
     Gate(Gate),
     Closed(ClosedPort),
+    Nothing,
 }
 
 impl Database {
@@ -186,6 +187,12 @@ impl Database {
                 Self::new(gate.address(), native::USER, engine, Held::Gate(gate))
             }
         }
+    }
+
+    /// One that somebody else has started, and ends.
+    pub(super) fn elsewhere(url: SecretString) -> Self {
+        let engine = "a PostgreSQL that was up already".to_owned();
+        Self { url, admin_url: None, engine, _crowd: None, _held: Held::Nothing }
     }
 
     fn native(

@@ -64,11 +64,11 @@ impl Listener {
         match door {
             Door::Refuse => {
                 held.listening = None;
-                held.reserved = Some(bound(self.address)?);
+                held.reserved = Some(bound_again(self.address)?);
             }
             _ if held.listening.is_none() => {
                 held.reserved = None;
-                held.listening = Some(bound(self.address)?.listen(BACKLOG)?);
+                held.listening = Some(bound_again(self.address)?.listen(BACKLOG)?);
             }
             _ => {}
         }
@@ -110,6 +110,24 @@ impl Listener {
 }
 
 const BACKLOG: u32 = 128;
+
+/// How often, and how far apart in milliseconds, a port is asked for that was ours a moment ago.
+const TRIES: (u32, u64) = (200, 5);
+
+/// Takes back a port that was just given up: a process that another thread is starting holds a copy of
+/// the socket until it has become its program.
+fn bound_again(address: SocketAddr) -> io::Result<TcpSocket> {
+    let (tries, ms) = TRIES;
+    for _ in 1..tries {
+        match bound(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                std::thread::sleep(std::time::Duration::from_millis(ms));
+            }
+            other => return other,
+        }
+    }
+    bound(address)
+}
 
 fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
