@@ -18,6 +18,7 @@ mod config;
 mod db;
 mod dlq;
 mod doctor;
+mod fault_matrix;
 mod harness;
 mod health;
 mod layout;

@@ -18,6 +18,8 @@ pub(crate) use leftovers::{processes_that_name, sandbox_leftovers};
 pub(crate) use postgres::{PgClient, PgCrowd, database_url};
 pub(crate) use pty::Pty;
 pub(crate) use run::{Done, Run, bin, binary, has_sandbox};
-pub(crate) use servers::{HttpServer, Tls, closed_port, refusing_postgres, silent_port};
+pub(crate) use servers::{
+    HttpServer, Tls, closed_port, delaying_port, refusing_postgres, silent_port,
+};
 pub(crate) use site::Site;
 pub(crate) use standby::Standby;

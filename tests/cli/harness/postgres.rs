@@ -81,10 +81,15 @@ impl PgClient {
 
     /// Looks until so many sessions wait for a lock.
     pub(crate) fn until_waiting(&mut self, wanted: usize) {
-        let begun = Instant::now();
         let sql = "SELECT count(DISTINCT pid)::text FROM pg_locks WHERE NOT granted";
-        while self.one(sql) != wanted.to_string() {
-            assert!(begun.elapsed() < LIMIT, "{} wait, not {wanted}", self.one(sql));
+        self.until_one(sql, &wanted.to_string());
+    }
+
+    /// Looks until the one text that `sql` selects is `wanted`.
+    pub(crate) fn until_one(&mut self, sql: &str, wanted: &str) {
+        let begun = Instant::now();
+        while self.one(sql) != wanted {
+            assert!(begun.elapsed() < LIMIT, "{}, not {wanted}: {sql}", self.one(sql));
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -1,7 +1,7 @@
 //! Small servers that misbehave in one way each.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -27,6 +27,33 @@ pub(crate) fn silent_port() -> u16 {
         }
     });
     port
+}
+
+/// A port before the port `to`, on which everything that a client says arrives this much later.
+pub(crate) fn delaying_port(to: u16, delay: Duration) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { continue };
+            let (Ok(heard), Ok(said)) = (client.try_clone(), server.try_clone()) else { continue };
+            thread::spawn(move || pass(heard, server, delay));
+            thread::spawn(move || pass(said, client, Duration::ZERO));
+        }
+    });
+    port
+}
+
+/// Passes on what comes, until one end leaves.
+fn pass(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        thread::sleep(delay);
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
 }
 
 /// A PostgreSQL or a pooler that answers every login with this error.
