@@ -351,16 +351,42 @@ fn the_embedded_engine_says_what_it_cannot_show() {
     );
     let engine = site.sandbox().database_engine();
     assert!(engine.contains("sessions and locks need an installed PostgreSQL"), "{engine}");
-    // PostgreSQL 17, for real.
-    for words in ["db ping", "db locks", "db connections", "db queries", "db health"] {
-        let done = site.run(words).arg("--json").done();
-        assert!(matches!(done.code, Some(0 | 10)), "{words}: {done:?}");
-        assert!(done.json()["data"].is_object(), "{words}");
-    }
-    let health = site.run("db health --json").done();
-    assert_eq!(
-        health.check("database", "read-only")["evidence"]["version_num"],
-        170_005,
-        "{health:?}"
+}
+
+#[test]
+fn a_postgresql_17_answers_every_question() {
+    let embedded = |options| Options { engine: Engine::Embedded, ..options };
+    let site = Site::with(embedded, Scenario::DeadLetters);
+    PgClient::open(database_url(&site).as_str()).unwrap().run(
+        "CREATE SCHEMA supabase_migrations;
+         CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY, name text);
+         INSERT INTO supabase_migrations.schema_migrations VALUES ('20261121035900', 'add_spot')",
     );
+    let data = |words: &str| site.run(words).arg("--json").exits(0).data();
+
+    let health = data("db health");
+    let checks = health["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["state"] == "green"), "{health:#}");
+    let read_only = checks.iter().find(|check| check["name"] == "read-only").unwrap();
+    let version = read_only["evidence"]["version_num"].as_u64().unwrap();
+    assert!((170_000..180_000).contains(&version), "{version}");
+    assert_eq!(data("db ping")["verdict"], "green");
+
+    let locks = data("db locks");
+    assert_eq!((&locks["rows"], &locks["complete"]), (&json!([]), &json!(true)));
+    let queries = data("db queries --longer-than 0s");
+    assert_eq!((&queries["seen"], &queries["rows"]), (&json!(true), &json!([])), "{queries:#}");
+    let connections = data("db connections");
+    assert!(connections["used"].as_u64().unwrap() >= 1, "{connections:#}");
+    assert!(connections["max_connections"].as_u64().unwrap() >= 1, "{connections:#}");
+    let migrations = data("db migrations");
+    assert_eq!(migrations["rows"][0]["name"], "add_spot", "{migrations:#}");
+
+    let letters = data("dlq list --limit all");
+    let rows = letters["rows"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["title"] == "good P0") && rows.len() > 40, "{}", rows.len());
+    assert_eq!(letters["complete"], true);
+    let red = site.run("triage --only dlq --json").exits(10);
+    assert_eq!(red.says("dlq", "p0"), "red untold-p0");
+    assert!(!data("dlq stats")["diagnosis"].is_null());
 }

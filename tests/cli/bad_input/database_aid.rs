@@ -300,8 +300,9 @@ fn what_versions_13_to_17_call_their_columns_is_met() {
                       catalog_xmin, restart_lsn, confirmed_flush_lsn, wal_status, safe_wal_size{slots}
                FROM pg_catalog.pg_replication_slots;
              CREATE VIEW v{version}.pg_stat_activity AS
-               SELECT datid, datname, pid, leader_pid, usesysid, usename, application_name, client_addr,
-                      client_hostname, client_port, backend_start, xact_start, query_start, state_change,
+               SELECT datid, datname, pid, leader_pid, usesysid, usename,
+                      'seen by {version}'::text AS application_name, client_addr, client_hostname,
+                      client_port, backend_start, xact_start, query_start, state_change,
                       wait_event_type, wait_event, state, backend_xid, backend_xmin{activity}, query,
                       backend_type
                FROM pg_catalog.pg_stat_activity;
@@ -318,8 +319,13 @@ fn what_versions_13_to_17_call_their_columns_is_met() {
                 "{version}: {check:#}"
             );
         }
-        let _ = site.run("db connections --json").exits(0);
-        assert_eq!(site.run("db queries --json --longer-than 0s").exits(0).data()["seen"], true);
+        // The names of the applications show that it was these views that were read.
+        let seen_by = format!("seen by {version}");
+        assert_eq!(data["rows"][0]["root_app"], seen_by.as_str(), "{data:#}");
+        let data = site.run("db connections --json").exits(0).data();
+        assert_eq!(data["rows"][0]["app"], seen_by.as_str(), "{data:#}");
+        let data = site.run("db queries --json --longer-than 0s").exits(0).data();
+        assert_eq!(data["rows"][0]["app"], seen_by.as_str(), "{data:#}");
     }
     // The extension's view is found by its schema; its columns are those of the version.
     admin.run(
