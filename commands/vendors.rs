@@ -99,7 +99,7 @@ impl View for Vendors {
                 if let Some(heading) = heading.take() {
                     writeln!(out, "\n{}", paint(Tone::Strong, heading))?;
                 }
-                writeln!(out, "  {line}")?;
+                writeln!(out, "{}", wrapped(&line, page))?;
             }
         }
         Ok(())
@@ -108,6 +108,17 @@ impl View for Vendors {
     fn caveats(&self) -> Vec<Caveat> {
         self.0.caveats.clone()
     }
+}
+
+/// In lines that fit the terminal; an address stays whole.
+fn wrapped(line: &str, page: &Page) -> String {
+    let options = textwrap::Options::new(page.width.map_or(usize::MAX, usize::from))
+        .initial_indent("  ")
+        .subsequent_indent("    ")
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(line, options)
 }
 
 /// A line for each incident that the page lists, and one for those that are only counted.
@@ -161,5 +172,10 @@ mod tests {
                 "Discord: and 5 more",
             ]
         );
+        let page = Page { width: Some(40), now };
+        let narrow = wrapped(&lines[0], &page);
+        assert!(narrow.lines().all(|line| line.len() <= 40), "{narrow}");
+        assert!(narrow.lines().skip(1).all(|line| line.starts_with("    ")), "{narrow}");
+        assert_eq!(wrapped(&lines[1], &Page { width: None, now }), format!("  {}", lines[1]));
     }
 }

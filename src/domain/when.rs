@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
-use super::clock::JST;
+use super::clock::{JST, Jst};
 
 /// A time as typed; becomes a point in time once the present is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Moment {
     pub fn before(self, now: DateTime<Utc>) -> Result<DateTime<Utc>, MomentError> {
         match self {
             Moment::Ago(delta) => Ok(now - delta),
-            Moment::At(at) if at > now => Err(MomentError(format!("{at} is in the future"))),
+            Moment::At(at) if at > now => Err(MomentError(format!("{} is in the future", Jst(at)))),
             Moment::At(at) => Ok(at),
             Moment::Today(time) => {
                 let today = now.with_timezone(&JST).date_naive();
