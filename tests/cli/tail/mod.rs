@@ -4,6 +4,7 @@ mod answers;
 mod following;
 mod lines;
 mod signals;
+mod traffic;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};

@@ -4,8 +4,12 @@ use serde_json::Value;
 
 use crate::sandbox::fake;
 
-/// Whether the `nth` event passes all of `filters`.
+/// Whether the `nth` event passes all of `filters`. Word from Cloudflare itself always does.
 pub(super) fn admits(filters: &Value, event: &Value, nth: u64) -> bool {
+    let said = &event["event"];
+    if said["type"].is_string() && said["message"].is_string() {
+        return true;
+    }
     filters.as_array().into_iter().flatten().all(|filter| passes(filter, event, nth))
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn converse(account: Arc<Account>, mut stream: TcpStream) {
         for step in play.unwrap_or_default() {
             let _ = steps.send(step);
         }
-        (!held.scripted.contains(&script)).then(|| Traffic::new(&script))
+        (!held.scripted.contains(&script)).then(|| Traffic::new(&script, &account))
     };
     drop(steps);
     let socket = Socket {

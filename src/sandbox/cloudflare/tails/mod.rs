@@ -12,6 +12,7 @@ mod routes;
 mod step;
 mod traffic;
 mod wire;
+mod working_day;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
