@@ -157,6 +157,11 @@ impl TailArgs {
         }
     }
 
+    /// Whether anything at all is left out, but by version.
+    pub(super) fn filters(&self) -> bool {
+        !self.ours().is_open() || self.theirs() != TailFilters::default()
+    }
+
     /// What is left out here.
     pub(super) fn ours(&self) -> Filter {
         let OurFilters { level, trace, min_wall, path, grep } = &self.ours;

@@ -243,6 +243,13 @@ impl<'a> Desk<'a> {
         self.notes += &self.ui.note_text(&format!("{name}: {what}{version}"));
     }
 
+    /// Says `text` beside the stream where nothing has come yet.
+    pub(super) fn hint_if_quiet(&mut self, text: &str) {
+        if self.counts.last.is_none() && self.counts.bad_frames == 0 {
+            self.notes += &self.ui.note_text(&paint(Tone::Warn, text));
+        }
+    }
+
     /// Says something in the stream, at its place among the events.
     fn tell(&mut self, worker: usize, notice: &Notice<'_>) -> io::Result<()> {
         if let Some(copy) = &mut self.copy {

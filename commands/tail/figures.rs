@@ -24,6 +24,8 @@ pub(super) struct Figures<'a> {
 pub(super) struct Row<'a> {
     worker: &'a str,
     per_second: f64,
+    /// Errors among the events, from 0 to 1.
+    error_share: f64,
     #[serde(flatten)]
     row: SummaryRow,
 }
@@ -40,6 +42,7 @@ impl<'a> Figures<'a> {
         let rows = rows.into_iter().map(|row| Row {
             worker: workers.get(row.worker).map_or("", String::as_str),
             per_second: (row.events as f64 / seconds * 100.0).round() / 100.0,
+            error_share: (row.errors as f64 / row.events.max(1) as f64 * 1e4).round() / 1e4,
             row,
         });
         Self { from, to, seconds, sampled, rows: rows.collect() }
@@ -56,7 +59,7 @@ impl<'a> Figures<'a> {
         let columns =
             ["WORKER", "VERSION", "PER S", "EVENTS", "ERRORS", "WALL P50", "P95", "CPU P50", "P95"];
         let mut table = Table::new(page, columns);
-        for Row { worker, per_second, row } in &self.rows {
+        for Row { worker, per_second, error_share, row } in &self.rows {
             let version = row.version.as_deref().unwrap_or("-");
             let version: String = one_line(version).chars().take(8).collect();
             let [wall50, wall95] = both(row.wall_ms);
@@ -66,7 +69,7 @@ impl<'a> Figures<'a> {
                 &version,
                 &per_second.to_string(),
                 &row.events.to_string(),
-                &row.errors.to_string(),
+                &errors(row.errors, *error_share),
                 &wall50,
                 &wall95,
                 &cpu50,
@@ -75,6 +78,14 @@ impl<'a> Figures<'a> {
         }
         out.push_str(&table.to_string());
         out
+    }
+}
+
+/// The count and its share, in red where there are any.
+fn errors(count: u64, share: f64) -> String {
+    match count {
+        0 => "0".to_owned(),
+        count => paint(Tone::Bad, &format!("{count} ({:.0}%)", share * 100.0)),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 use super::args::TailArgs;
 use super::desk::Desk;
 use super::status::{self, Status};
-use super::{Ended, How, Raw};
+use super::{Ended, How, Raw, quiet};
 use crate::exit::Outcome;
 use crate::refusal::Refusal;
 use crate::signals::Signals;
@@ -25,6 +25,8 @@ pub(super) struct Flow<'a> {
     /// The deadline of the whole command.
     pub(super) limit: Option<Instant>,
     pub(super) workers: usize,
+    /// What to say where nothing comes for long.
+    pub(super) quiet: String,
 }
 
 impl Flow<'_> {
@@ -35,10 +37,11 @@ impl Flow<'_> {
         outlet: &Outlet,
         departure: &mut Departure,
     ) -> Ended<Raw> {
-        let Self { args, signals, limit, workers } = self;
+        let Self { args, signals, limit, workers, quiet } = self;
         let far = Instant::now() + Duration::from_secs(366 * 86_400);
         let mut until: Option<Instant> = None;
         let mut begun = false;
+        let mut hint_at: Option<Instant> = None;
         let mut status = outlet.has_status().then(Status::new);
         let mut redraw = interval_at(Instant::now() + status::EVERY, status::EVERY);
         let stretch = args.summary.unwrap_or(Duration::from_secs(3600));
@@ -60,6 +63,11 @@ impl Flow<'_> {
                     Err(error) => Err(error),
                 },
                 () = sleep_until(limit.unwrap_or(far)) => return late(begun),
+                () = sleep_until(hint_at.unwrap_or(far)) => {
+                    hint_at = None;
+                    desk.hint_if_quiet(&quiet);
+                    Ok(())
+                }
                 () = outlet.room(), if ready => {
                     outlet.put(desk.ready());
                     Ok(())
@@ -85,6 +93,7 @@ impl Flow<'_> {
                         let started = if first { desk.start() } else { Ok(()) };
                         if first {
                             begun = true;
+                            hint_at = Some(Instant::now() + quiet::AFTER);
                             until = args.span.map(|span| Instant::now() + span);
                         }
                         started.and_then(|()| desk.take(&item))

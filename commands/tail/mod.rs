@@ -11,6 +11,7 @@ mod failure;
 mod figures;
 mod flow;
 mod notice;
+mod quiet;
 mod scrub;
 mod status;
 mod text;
@@ -77,7 +78,8 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let (out, items) = mpsc::channel(ROOM);
     let ended = {
         let watching = watch(&means, &watches, out);
-        let flow = Flow { args, signals: &mut signals, limit, workers: workers.len() };
+        let quiet = quiet::text(&chosen, args.filters(), &account);
+        let flow = Flow { args, signals: &mut signals, limit, workers: workers.len(), quiet };
         let streaming = flow.run(items, &mut desk, &outlet, &mut departure);
         tokio::pin!(watching, streaming);
         tokio::select! {

@@ -77,7 +77,7 @@ impl Notice<'_> {
             Notice::BadFrame { count, sample, .. } => {
                 warn(&format!("{count} unreadable so far, left out: {}", one_line(sample)))
             }
-            Notice::Renewed { .. } => paint(Tone::Dim, "line renewed, nothing was missed"),
+            Notice::Renewed { .. } => paint(Tone::Dim, "line renewed"),
             Notice::Ended { events, bad_frames, sampled, gaps, reason } => {
                 let mut parts = vec![format!("{events} events")];
                 let mut more = |count: u64, what: &str| {

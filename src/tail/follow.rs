@@ -5,6 +5,7 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep_until};
 
 use super::error::TailError;
@@ -26,9 +27,16 @@ struct Change {
     overlap: Overlap,
     /// The line that goes, until it has gone.
     old: Option<Line>,
+    /// Whether it has ended by itself.
+    ended: bool,
+    /// When the new line was open (UTC).
+    opened: DateTime<Utc>,
     /// When the next step is due; `None` until the new line is open.
     until: Option<Instant>,
 }
+
+/// What is told of a line that had died before the next one was open, and was not noticed.
+const SILENT: &str = "the line gave no sign of life when it was renewed";
 
 /// What ended a wait.
 enum Woken {
@@ -66,7 +74,8 @@ impl Session<'_> {
             let reading = batch.is_empty();
             let look_due = (self.watch.newest && looking.is_none()).then_some(look_at);
             let due = next_due(&line, change.as_ref(), opening.is_none(), reading, look_due);
-            let old = change.as_mut().and_then(|change| change.old.as_mut());
+            let old = change.as_mut().filter(|change| !change.ended);
+            let old = old.and_then(|change| change.old.as_mut());
             let woken = tokio::select! {
                 permit = self.out.reserve(), if !reading => match permit {
                     Ok(permit) => {
@@ -90,8 +99,11 @@ impl Session<'_> {
                     opening = None;
                     renewals = 0;
                     let version = next.version.clone();
-                    let old = std::mem::replace(&mut line, *next);
+                    let mut old = std::mem::replace(&mut line, *next);
                     if let Some(change) = &mut change {
+                        // Its answer shows that nothing was missed until here.
+                        change.ended = old.ask(now).is_err();
+                        change.opened = self.clock.now();
                         change.old = Some(old);
                         change.until = Some(now + line.overlap);
                     }
@@ -116,6 +128,7 @@ impl Session<'_> {
                     }
                 }
                 Woken::Due => {
+                    line.notice_sleep(now);
                     if line.silent_from.is_some_and(|at| at <= now) && reading {
                         fault = Some(TailError::Expired);
                     } else if reading && line.pulse.due() <= now {
@@ -123,34 +136,55 @@ impl Session<'_> {
                     }
                     if opening.is_none() && change.is_none() && line.renew_at <= now {
                         // From here on, so that what is on its way twice is seen once.
-                        change =
-                            Some(Change { overlap: Overlap::default(), old: None, until: None });
+                        change = Some(Change {
+                            overlap: Overlap::default(),
+                            old: None,
+                            ended: false,
+                            opened: self.clock.now(),
+                            until: None,
+                        });
                         opening = Some(Box::pin(self.open()));
                     }
                     if look_due.is_some_and(|at| at <= now) {
                         looking = Some(Box::pin(self.newest()));
                     }
                     if reading {
-                        self.step(&mut change, line.overlap, now).await;
+                        self.step(&mut change, &line, now).await?;
                     }
                 }
             }
         }
     }
 
-    /// Lets the old line go when the overlap is over, and forgets what was counted a while later.
-    async fn step(&self, change: &mut Option<Change>, overlap: Duration, now: Instant) {
-        let Some(under_way) = change else { return };
+    /// Lets the old line go when the overlap is over, and forgets what was counted a while later. One
+    /// that has not shown since `line` was open that it still lived had been dead for a while.
+    async fn step(
+        &self,
+        change: &mut Option<Change>,
+        line: &Line,
+        now: Instant,
+    ) -> Result<(), Unheard> {
+        let Some(under_way) = change else { return Ok(()) };
         if under_way.until.is_none_or(|until| until > now) {
-            return;
+            return Ok(());
         }
-        match under_way.old.take() {
-            Some(old) => {
-                under_way.until = Some(now + overlap);
-                self.drop_line(old).await;
-            }
-            None => *change = None,
+        under_way.until = Some(now + line.overlap);
+        let dead = under_way.old.as_ref().is_some_and(|old| old.last_life < under_way.opened);
+        // Its answer may still be on the way.
+        let patience = line.renew_at.saturating_duration_since(line.since) / 2;
+        if dead && !under_way.ended && now < line.since + self.pace.ping.min(patience) {
+            return Ok(());
         }
+        let Some(old) = under_way.old.take() else {
+            *change = None;
+            return Ok(());
+        };
+        let (from, to) = (old.last_life, under_way.opened);
+        self.drop_line(old).await;
+        if dead {
+            self.say(Item::Gap { worker: self.worker, from, to, cause: SILENT.to_owned() }).await?;
+        }
+        Ok(())
     }
 
     fn item(&self, batch: Batch) -> Item {
@@ -161,11 +195,13 @@ impl Session<'_> {
 
 /// What has come on either line. The old one may end at any time: the new one is there.
 fn drain(line: &mut Line, change: &mut Option<Change>, batch: &mut Batch) -> Result<(), LineFault> {
-    let Some(Change { overlap, old, until }) = change else { return line.drain(batch, None) };
-    if let Some(going) = old
+    let Some(Change { overlap, old, ended, until, .. }) = change else {
+        return line.drain(batch, None);
+    };
+    if let Some(going) = old.as_mut().filter(|_| !*ended)
         && going.drain(batch, Some((overlap, Side::Old))).is_err()
     {
-        *old = None;
+        (*ended, *until) = (true, Some(Instant::now()));
     }
     let side = if until.is_some() { Side::New } else { Side::Old };
     line.drain(batch, Some((overlap, side)))

@@ -11,6 +11,7 @@ use super::overlap::{Overlap, Side};
 use super::pace::Pace;
 use super::pulse::{Beat, Pulse};
 use super::session::Session;
+use super::sleep::Sleep;
 use super::socket::{Incoming, Socket};
 use crate::cloudflare::Tail;
 use crate::domain::Clock;
@@ -37,6 +38,7 @@ pub(super) struct Line {
     /// The last sign of life (UTC).
     pub(super) last_life: DateTime<Utc>,
     pub(super) pulse: Pulse,
+    sleep: Sleep,
     clock: Clock,
 }
 
@@ -77,6 +79,7 @@ impl Line {
             silent_from: Pace::expiry(tail.lifetime).and_then(|after| begun.checked_add(after)),
             last_life: session.clock.now(),
             pulse: Pulse::new(session.pace.ping, Instant::now()),
+            sleep: Sleep::new(session.clock.now(), Instant::now()),
             clock: session.clock,
         }
     }
@@ -118,5 +121,22 @@ impl Line {
             Beat::Ping(number) => self.socket.ping(number),
             Beat::Dead => Err(LineFault::NoPong),
         }
+    }
+
+    /// Asks for a sign of life right now.
+    pub(super) fn ask(&mut self, now: Instant) -> Result<(), LineFault> {
+        let number = self.pulse.ask(now);
+        self.socket.ping(number)
+    }
+
+    /// After the machine was asleep the tail is as much older, and its line may be dead: the next one
+    /// is opened at once.
+    pub(super) fn notice_sleep(&mut self, now: Instant) {
+        let Some(slept) = self.sleep.since(self.clock.now(), now) else { return };
+        self.renew_at = now;
+        // Where that cannot be told the tail is as old as this machine's clock: over.
+        self.silent_from = self.silent_from.map(|at| at.checked_sub(slept).unwrap_or(now));
+        // One that fails is dead, which the next beat finds.
+        let _ = self.ask(now);
     }
 }

@@ -22,6 +22,7 @@ mod pick;
 mod pipe;
 mod pulse;
 mod session;
+mod sleep;
 mod socket;
 mod summary;
 #[cfg(test)]

@@ -37,13 +37,15 @@ impl Pulse {
     }
 
     pub(super) fn beat(&mut self, now: Instant) -> Beat {
-        if self.waiting {
-            return Beat::Dead;
-        }
+        if self.waiting { Beat::Dead } else { Beat::Ping(self.ask(now)) }
+    }
+
+    /// The number of a ping that is sent out of turn.
+    pub(super) fn ask(&mut self, now: Instant) -> u64 {
         self.waiting = true;
         self.number += 1;
         self.due = now + self.interval;
-        Beat::Ping(self.number)
+        self.number
     }
 
     /// The answer to a ping came; an old one, or one to nothing, does not count.

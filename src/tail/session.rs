@@ -51,7 +51,7 @@ pub enum Item {
         /// So many more were text that is none.
         garbled: u64,
     },
-    /// Another tail has taken over, and nothing was missed.
+    /// Another tail has taken over. Where the one before it turns out to have been dead, a gap follows.
     Renewed {
         /// Whose.
         worker: usize,

@@ -248,3 +248,14 @@ fn a_429_or_5xx_while_opening_is_tried_again_or_named() {
         assert!(done.stderr.contains("1,200 in 5 minutes"), "{}", done.stderr);
     }
 }
+
+#[test]
+fn two_account_ids_that_differ_are_told_and_a_tail_reads_all_the_same() {
+    let site = site([vec![sends(1)]]);
+    let other = "0123456789abcdef0123456789abcdef";
+    site.site.edit(|config| config.replace(ACCOUNT_ID, other));
+    let run = site.run("tail public --max-events 1").var("CLOUDFLARE_ACCOUNT_ID", ACCOUNT_ID);
+    let done = run.exits(0);
+    assert!(done.stderr.contains(other) && done.stderr.contains("note:"), "{}", done.stderr);
+    assert_eq!(done.stdout.lines().count(), 1, "{}", done.stdout);
+}

@@ -100,14 +100,17 @@ impl Run {
 
     /// Runs it to its end.
     pub(crate) fn done(&self) -> Done {
-        let begun = std::time::Instant::now();
-        let output = self.command().output().expect("running the binary");
-        Done {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("stdout in UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("stderr in UTF-8"),
-            took: begun.elapsed(),
-        }
+        finished(&mut self.command())
+    }
+
+    /// Runs it where no file may grow beyond so many half KiB: a disk that is full. Without the trap
+    /// writing on would be a signal that ends it.
+    pub(crate) fn with_room_for(&self, blocks: u32) -> Done {
+        let mut shell = Command::new("/bin/sh");
+        let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        shell.args(["-c", &line, "sh"]).arg(binary()).args(&self.words);
+        shell.env_clear().envs(&self.variables).current_dir(&self.directory).stdin(Stdio::null());
+        finished(&mut shell)
     }
 
     /// Runs it, and expects this exit code.
@@ -115,6 +118,17 @@ impl Run {
         let done = self.done();
         assert_eq!(done.code, Some(code), "{:?}\n{}\n{}", self.words, done.stdout, done.stderr);
         done
+    }
+}
+
+fn finished(command: &mut Command) -> Done {
+    let begun = std::time::Instant::now();
+    let output = command.output().expect("running the binary");
+    Done {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).expect("stdout in UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("stderr in UTF-8"),
+        took: begun.elapsed(),
     }
 }
 

@@ -1,30 +1,9 @@
 //! A local ledger that cannot be written, or is not what it was: nothing is sent.
 
 use std::fs;
-use std::process::Command;
 
 use super::events::Events;
 use super::stage::{Ledger, Stage};
-use crate::harness::{Done, Run, binary};
-
-/// Runs it where no file may grow beyond so many half KiB: a disk that is full.
-fn with_room_for(run: &Run, blocks: u32) -> Done {
-    let command = run.command();
-    let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", &line, "sh"]).arg(binary()).args(command.get_args()).env_clear();
-    for (name, value) in command.get_envs() {
-        shell.env(name, value.unwrap());
-    }
-    let begun = std::time::Instant::now();
-    let output = shell.output().unwrap();
-    Done {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        took: begun.elapsed(),
-    }
-}
 
 #[test]
 fn without_a_place_for_the_ledger_nothing_is_sent() {
@@ -46,7 +25,7 @@ fn on_a_full_disk_nothing_is_sent() {
     for ledger in [Ledger::Shared, Ledger::Local] {
         // No room from the beginning.
         let stage = Stage::new(ledger, 6, 2);
-        let done = with_room_for(&stage.replay(""), 16);
+        let done = stage.replay("").with_room_for(16);
         assert_eq!(done.code, Some(3), "{}\n{}", done.stdout, done.stderr);
         assert_eq!(stage.posts(), 0);
     }
@@ -60,7 +39,7 @@ fn a_disk_that_fills_up_meanwhile_stops_the_run_before_the_next_message() {
         // Room for some lines more; the file of the shared memory takes 32 KiB.
         let size = fs::metadata(stage.state_dir().join("state.db")).unwrap().len();
         let blocks = u32::try_from(size.max(32 << 10) / 512).unwrap() + 8;
-        let done = with_room_for(&stage.replay(""), blocks);
+        let done = stage.replay("").with_room_for(blocks);
         assert!(matches!(done.code, Some(3 | 7)), "{}\n{}", done.stdout, done.stderr);
         assert_eq!(done.error()["code"], "no-ledger", "{}", done.stderr);
         // The first one had gone before; without an intent on the disk no other goes.

@@ -101,6 +101,28 @@ fn a_line_without_pongs_is_dead_and_the_gap_begins_with_its_last_sign_of_life() 
 }
 
 #[test]
+fn a_line_that_was_dead_when_it_was_renewed_leaves_a_gap() {
+    let site = site([vec![sends(1), Step::FallSilent], vec![sends(2)]]);
+    let tails = site.stand_in.tails().clone();
+    tails.set_lifetime(TimeDelta::seconds(3));
+    // So patient that the renewal comes before a beat is missed.
+    let pace = Pace { ping: Duration::from_secs(4), ..pace() };
+    watched(&site.stand_in, &pace, Clock::system(), |mut items| async move {
+        assert!(frames(&mut items, 1).await[0].contains("\"number\":1"));
+        tails.set_lifetime(TimeDelta::hours(1));
+        assert!(frames(&mut items, 1).await[0].contains("\"number\":2"));
+        let gap = loop {
+            match next(&mut items).await {
+                Item::Gap { from, to, cause, .. } => break (to - from, cause),
+                Item::Renewed { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(gap.0 > TimeDelta::zero() && gap.1.contains("no sign of life"), "{gap:?}");
+    });
+}
+
+#[test]
 fn a_quiet_line_that_answers_lives() {
     let site = site([vec![Step::Ping, Step::Wait(Duration::from_millis(2500)), sends(1)]]);
     watched(&site.stand_in, &pace(), Clock::system(), |mut items| async move {

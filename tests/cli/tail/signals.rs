@@ -104,3 +104,36 @@ fn a_slow_reader_does_not_make_the_line_dead_and_loses_nothing() {
     assert!(lines.iter().all(|line| line["event"] != "gap"));
     assert_deleted(site.stand_in.tails());
 }
+
+#[test]
+fn a_copy_that_cannot_be_written_ends_it_with_its_reason_and_deletes_the_tail() {
+    let long = "y".repeat(4_000);
+    let template = format!(r#"{{"number":{{n}},"x":"{long}"}}"#);
+    let site = site([vec![Step::Burst { template, count: 200 }]]);
+    let done = site.run("tail public --json --out copy.ndjson").with_room_for(128);
+    assert_eq!(done.code, Some(1), "{}", done.stderr);
+    assert!(done.stderr.contains("writing the copy"), "{}", done.stderr);
+    assert_deleted(site.stand_in.tails());
+}
+
+#[test]
+fn a_program_that_was_stopped_beyond_the_end_of_its_tail_says_so() {
+    let site = site([vec![sends(1)], vec![sends(2)]]);
+    let tails = site.stand_in.tails();
+    tails.set_lifetime(chrono::TimeDelta::seconds(6));
+    let running = Running::start(&site.run("tail public --json"));
+    running.wait_for("tail", 1);
+    let child = Pid::from_child(&running.child);
+    kill_process(child, Signal::STOP).unwrap();
+    std::thread::sleep(Duration::from_secs(7));
+    tails.set_lifetime(chrono::TimeDelta::hours(1));
+    kill_process(child, Signal::CONT).unwrap();
+    running.wait_for("tail", 2);
+    kill_process(child, Signal::INT).unwrap();
+    let (code, lines) = running.end();
+    let lines = stream(&lines.join("\n"));
+    assert_eq!(code, Some(130), "{lines:?}");
+    let gap = lines.iter().find(|line| line["event"] == "gap").expect("a gap is told");
+    assert!(gap["seconds"].as_f64().unwrap() >= 5.0, "{gap}");
+    assert_deleted(tails);
+}
