@@ -1149,7 +1149,7 @@ module completions {
     --abort-canary            # End a split: all traffic to the member that was live for all before it
     --force-secrets           # Go back although secrets have changed since; nothing else implies this
     --reason: string          # Why, for the message that the new deployment carries
-    --verify: string          # Watch the hosts for so long afterwards; 0 for not at all
+    --verify: string          # Watch hosts and tail for so long afterwards; 0 for not at all
     --via: string@"nu-complete parky-ops rollback worker via" # How it is done: by Cloudflare's API, or by the script that the user file names
     --yes                     # Agree without being asked; a severe act wants its name besides
     --confirm: string         # Agree to a severe act by its name; may be given several times

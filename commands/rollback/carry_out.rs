@@ -14,10 +14,10 @@ use parky_ops::rollback::card::Card;
 use parky_ops::rollback::script::Program;
 use parky_ops::rollback::verify::{Probed, Watch, verify};
 use parky_ops::rollback::{
-    Act, Event, LiveState, Posted, Report, Settled, TailSeen, Verification, VerifyState, Way,
-    settle,
+    Act, Event, LiveState, Posted, Report, Settled, Verification, VerifyState, Way, settle,
 };
 
+use super::own_tail::OwnTail;
 use super::{card, report};
 use crate::args::consent::ConsentArgs;
 use crate::context::Context;
@@ -89,7 +89,7 @@ impl Job<'_> {
         let verification = match settled.state {
             LiveState::Live if signal.is_none() && was_ours(&settled) => {
                 let stop = async { signal = Some(signals.next().await) };
-                self.watch(stop, ui).await
+                self.watch(stop, ctx, ui).await
             }
             _ => Verification::none(VerifyState::Skipped, "there was nothing to watch"),
         };
@@ -106,7 +106,7 @@ impl Job<'_> {
         }
     }
 
-    async fn watch(&self, stop: impl Future<Output = ()>, ui: &Ui) -> Verification {
+    async fn watch(&self, stop: impl Future<Output = ()>, ctx: &Context, ui: &Ui) -> Verification {
         if self.window.is_zero() {
             return Verification::none(VerifyState::Skipped, "not asked for");
         }
@@ -123,9 +123,8 @@ impl Job<'_> {
             roots: self.world.roots(),
             window: self.window,
         };
-        if !watch.hosts.is_empty() {
-            ui.note(&format!("watching {} for {} s", names(&watch.hosts), self.window.as_secs()));
-        }
+        let what = if watch.hosts.is_empty() { &self.card.target } else { &names(&watch.hosts) };
+        ui.note(&format!("watching {what} for {} s", self.window.as_secs()));
         let mut last = String::new();
         let round = |probed: &[Probed]| {
             let says = said(probed);
@@ -134,7 +133,16 @@ impl Job<'_> {
                 last = says;
             }
         };
-        verify(&watch, no_tail(), stop, round).await
+        let tail = match self.card.kind {
+            Act::Worker => Some(OwnTail::new(&self.card, self.access, watch.roots, ctx.clock)),
+            Act::Pages => None,
+        };
+        let Some(tail) = tail else {
+            return verify(&watch, async {}, || None, stop, round).await;
+        };
+        let mut seen = verify(&watch, tail.follow(ui), || tail.seen(), stop, round).await;
+        seen.notes = tail.end(ui).await;
+        seen
     }
 
     fn report(&self, settled: Settled, verify: Verification, ctx: &Context) -> Report {
@@ -178,11 +186,6 @@ impl Job<'_> {
             "--force-secrets",
         ])
     }
-}
-
-/// No tail is open: what one would see is not known.
-async fn no_tail() -> Option<TailSeen> {
-    None
 }
 
 /// Whether what is live is what was asked for, and not what somebody else did before it.

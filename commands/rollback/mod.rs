@@ -3,6 +3,7 @@
 mod card;
 mod carry_out;
 mod db;
+mod own_tail;
 mod pages;
 mod plan;
 mod report;

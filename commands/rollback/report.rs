@@ -83,6 +83,9 @@ fn verification(out: &mut dyn Write, report: &Report) -> fmt::Result {
         VerifyState::Skipped => State::Skipped,
     };
     writeln!(out, "  {} {}", ui::state(state), verify.text)?;
+    for note in &verify.notes {
+        writeln!(out, "    {note}")?;
+    }
     for probed in &verify.probes {
         let tries = format!("{} tries, {} failed", probed.tries, probed.failed);
         writeln!(

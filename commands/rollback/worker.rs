@@ -25,7 +25,8 @@ use crate::ui::Ui;
 /// Put an earlier version of a worker back
 ///
 /// Shows the way from what is live to the target, asks, looks again, sends once, reads back, and
-/// watches the worker's hosts. Exit: 0 live and well, 10 live but red, 1 not live, 7 unknown, 3
+/// watches: probes of the worker's hosts, and a tail of the version that came back. A worker without a
+/// host is judged by its tail alone. Exit: 0 live and well, 10 live but red, 1 not live, 7 unknown, 3
 /// secrets have changed since.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -59,7 +60,7 @@ pub(crate) struct WorkerArgs {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
-    /// Watch the hosts for so long afterwards; 0 for not at all
+    /// Watch hosts and tail for so long afterwards; 0 for not at all
     #[arg(long, value_name = "SPAN", default_value = "2m", value_parser = window)]
     verify: Duration,
 

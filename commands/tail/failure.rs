@@ -1,5 +1,5 @@
 //! Why a worker could not be followed, in words that help: which script was asked for and why that one,
-//! what has a similar name, and who else is looking.
+//! what has a similar name, what the token lacks, and who else is looking.
 
 use parky_ops::cloudflare::{MOST_VIEWERS, Tails, help};
 use parky_ops::domain::text::{nearest, one_line};
@@ -8,7 +8,43 @@ use parky_ops::tail::TailError;
 use tokio::time::Instant;
 
 use super::choose::Chosen;
+use crate::exit::Outcome;
 use crate::refusal::Refusal;
+
+/// What a token needs that is to open tails.
+const PERMISSION: &str =
+    "the token needs `Workers Tail Read` on this account: check its permissions and the account id";
+
+/// Why there is no tail, in a line, for a command that goes on without one. More is found out by
+/// `deadline`.
+pub(crate) async fn in_a_line(
+    error: &TailError,
+    script: &str,
+    tails: &Tails,
+    deadline: Instant,
+) -> String {
+    let help = match error {
+        TailError::Api(error) => match &error.fault {
+            Fault::Refused | Fault::RateLimited { .. } => crowded(script, tails, deadline).await,
+            Fault::Forbidden | Fault::Unauthorized => Some(PERMISSION.to_owned()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
+    format!("{error}{help}")
+}
+
+/// Word that every place for viewers of `script` is taken, where that is so.
+async fn crowded(script: &str, tails: &Tails, deadline: Instant) -> Option<String> {
+    let viewers = tails.count(script, deadline).await.unwrap_or(0);
+    (viewers >= MOST_VIEWERS).then(|| {
+        format!(
+            "{viewers} viewers look at {script} already, and {MOST_VIEWERS} is the most: \
+             dashboards count, and tails that nobody deleted until they expire"
+        )
+    })
+}
 
 /// The error as it is reported. More is found out by `deadline`; the error is told in any case.
 pub(super) async fn explain(
@@ -47,17 +83,19 @@ async fn of_api(
             Refusal::not_found(text, &hint).because(error).into()
         }
         Fault::Refused | Fault::RateLimited { .. } => {
-            let viewers = tails.count(script, deadline).await.unwrap_or(0);
-            if viewers >= MOST_VIEWERS {
-                let text = format!(
-                    "{viewers} viewers look at {script} already, and {MOST_VIEWERS} is the most: \
-                     dashboards count, and tails that nobody deleted until they expire"
-                );
+            if let Some(text) = crowded(script, tails, deadline).await {
                 let hint = "close a log view of the dashboard, or wait up to an hour";
                 return Refusal::failed(text, hint).because(error).into();
             }
             let hint = code.and_then(help).unwrap_or_default();
             Refusal::failed(format!("Cloudflare opens no tail: {asked}"), hint)
+                .because(error)
+                .into()
+        }
+        Fault::Forbidden | Fault::Unauthorized => {
+            let (code, _) = error.reason();
+            let text = format!("Cloudflare opens no tail: {asked}");
+            Refusal::new(code.word(), Outcome::Configuration, text, PERMISSION)
                 .because(error)
                 .into()
         }

@@ -27,6 +27,7 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) use self::args::TailArgs;
 use self::choose::Chosen;
 use self::desk::{Desk, Limits};
+pub(crate) use self::failure::in_a_line as no_tail_in_a_line;
 use self::flow::Flow;
 use crate::context::Context;
 use crate::exit::Outcome;

@@ -1,6 +1,9 @@
 //! Watches afterwards: probes of the worker's hosts, and what a tail of the new version says, for as
 //! long as was asked. The old version may still answer for some seconds, so the last three tries of
 //! each host are judged, as `health` judges them.
+//!
+//! The tail is handed in: who opens it also deletes it. A worker without a host is judged by the tail
+//! alone, and by nothing where no event came.
 
 use std::future::Future;
 use std::time::Duration;
@@ -19,7 +22,7 @@ use crate::probe::{Attempt, probe};
 const ROUND: Duration = Duration::from_secs(5);
 /// Tries of a host that are judged: the last ones.
 const JUDGED: usize = 3;
-/// Fewer errors than this in a tail may be the clients'.
+/// Beside hosts that are in order, fewer errors than this in a tail may be the clients'.
 const FEW: u64 = 2;
 
 /// What was seen.
@@ -31,11 +34,12 @@ pub struct Verification {
     pub probes: Vec<Probed>,
     /// Errors that a tail of the new version saw; `None` where none ran.
     pub errors: Option<u64>,
-    /// Events that it saw.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Events that it saw; `None` where none ran.
     pub events: Option<u64>,
     /// Why, in a line.
     pub text: String,
+    /// What happened besides: why there was no tail, where it had gaps, what an error looked like.
+    pub notes: Vec<String>,
     /// For how long it was watched.
     pub seconds: u64,
 }
@@ -79,9 +83,10 @@ pub struct TailSeen {
 }
 
 impl TailSeen {
-    /// One error in twenty, and not just a single one.
-    fn is_red(self) -> bool {
-        self.errors >= FEW && self.errors * 20 >= self.events
+    /// One error in twenty; beside hosts that answer for themselves, not just a single one.
+    fn is_red(self, beside_hosts: bool) -> bool {
+        let few = if beside_hosts { FEW } else { 1 };
+        self.errors >= few && self.errors.saturating_mul(20) >= self.events
     }
 }
 
@@ -107,16 +112,19 @@ impl Verification {
             errors: None,
             events: None,
             text: text.to_owned(),
+            notes: Vec::new(),
             seconds: 0,
         }
     }
 }
 
-/// Watches until the window is over or `stop` comes. `tail` ends with what it saw, or `None` where it
-/// could not look; it is dropped at the end of the window. `round` is told the hosts after each round.
+/// Watches until the window is over or `stop` comes. `tail` looks for as long as it can, and is dropped
+/// at the end of the window; `seen` is asked then what it saw, and has `None` where it never looked.
+/// `round` is told the hosts after each round.
 pub async fn verify(
     watch: &Watch<'_>,
-    tail: impl Future<Output = Option<TailSeen>>,
+    tail: impl Future<Output = ()>,
+    seen: impl Fn() -> Option<TailSeen>,
     stop: impl Future<Output = ()>,
     mut round: impl FnMut(&[Probed]),
 ) -> Verification {
@@ -142,13 +150,12 @@ pub async fn verify(
             sleep_until(next.min(until)).await;
         }
     };
-    let tail = async { timeout_at(until, tail).await.ok().flatten() };
-    let both = async { tokio::join!(probing, tail).1 };
-    let seen = tokio::select! {
-        seen = both => seen,
-        () = stop => None,
-    };
-    judge(probed(watch, &tries), seen, begun.elapsed())
+    let both = async { tokio::join!(probing, timeout_at(until, tail)) };
+    tokio::select! {
+        _ = both => {}
+        () = stop => {}
+    }
+    judge(probed(watch, &tries), seen(), begun.elapsed())
 }
 
 fn probed(watch: &Watch<'_>, tries: &[Vec<Attempt>]) -> Vec<Probed> {
@@ -172,7 +179,8 @@ fn probed(watch: &Watch<'_>, tries: &[Vec<Attempt>]) -> Vec<Probed> {
 fn judge(probes: Vec<Probed>, tail: Option<TailSeen>, took: Duration) -> Verification {
     let red = probes.iter().find(|probed| probed.state == State::Red);
     let unknown = probes.iter().find(|probed| probed.state == State::Unknown);
-    let (state, text) = match (red, tail.filter(|seen| seen.is_red()), unknown) {
+    let bad = tail.filter(|seen| seen.is_red(!probes.is_empty()));
+    let (state, text) = match (red, bad, unknown) {
         (Some(probed), _, _) => {
             (VerifyState::Red, format!("{} {}", probed.host, probed.reason.text))
         }
@@ -182,18 +190,7 @@ fn judge(probes: Vec<Probed>, tail: Option<TailSeen>, took: Duration) -> Verific
         (None, None, Some(probed)) => {
             (VerifyState::Unknown, format!("{}: {}", probed.host, probed.reason.text))
         }
-        (None, None, None) if probes.is_empty() && tail.is_none_or(|seen| seen.events == 0) => {
-            let text =
-                "no host is configured for it and no event was seen, so nothing was measured";
-            (VerifyState::Unknown, text.to_owned())
-        }
-        (None, None, None) => {
-            let hosts = probes.len();
-            let events =
-                tail.map(|seen| format!(", {} events, {} errors", seen.events, seen.errors));
-            let hosts = if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") };
-            (VerifyState::Green, format!("{hosts} in order{}", events.unwrap_or_default()))
-        }
+        (None, None, None) => in_order(probes.len(), tail),
     };
     Verification {
         state,
@@ -201,7 +198,31 @@ fn judge(probes: Vec<Probed>, tail: Option<TailSeen>, took: Duration) -> Verific
         errors: tail.map(|seen| seen.errors),
         events: tail.map(|seen| seen.events),
         text,
+        notes: Vec::new(),
         seconds: took.as_secs(),
+    }
+}
+
+/// The verdict where nothing speaks against the version: something has to speak for it.
+fn in_order(hosts: usize, tail: Option<TailSeen>) -> (VerifyState, String) {
+    let unmeasured = |why: &str| {
+        let text = format!("no host is configured for it and {why}, so nothing was measured");
+        (VerifyState::Unknown, text)
+    };
+    let counted = |TailSeen { events, errors }: TailSeen| {
+        let events = if events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+        format!("{events} of it, {errors}")
+    };
+    match (hosts, tail) {
+        (0, None) => unmeasured("no tail of it could be followed"),
+        (0, Some(TailSeen { events: 0, .. })) => unmeasured("no event of it was seen"),
+        (0, Some(seen)) => (VerifyState::Green, format!("in order: {}", counted(seen))),
+        (hosts, tail) => {
+            let hosts = if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") };
+            let events = tail.map(|seen| format!(", {}", counted(seen))).unwrap_or_default();
+            (VerifyState::Green, format!("{hosts} in order{events}"))
+        }
     }
 }
 
@@ -241,5 +262,12 @@ mod tests {
         assert_eq!(state(&[], Some((12, 0))), VerifyState::Green);
         assert_eq!(state(&[State::Green], Some((3, 1))), VerifyState::Green, "a single error");
         assert_eq!(state(&[State::Green], Some((41, 2))), VerifyState::Green);
+    }
+
+    #[test]
+    fn without_a_host_a_single_error_among_few_events_is_red() {
+        assert_eq!(state(&[], Some((1, 1))), VerifyState::Red);
+        assert_eq!(state(&[], Some((20, 1))), VerifyState::Red);
+        assert_eq!(state(&[], Some((21, 1))), VerifyState::Green);
     }
 }

@@ -259,3 +259,17 @@ fn two_account_ids_that_differ_are_told_and_a_tail_reads_all_the_same() {
     assert!(done.stderr.contains(other) && done.stderr.contains("note:"), "{}", done.stderr);
     assert_eq!(done.stdout.lines().count(), 1, "{}", done.stdout);
 }
+
+#[test]
+fn a_token_without_the_right_to_tail_is_told_which_right_that_is() {
+    for status in [401, 403] {
+        let site = CloudflareSite::new();
+        let canned = Canned::json(status, &error_body(10000, "Authentication error"));
+        site.stand_in.server().faults().set(&tails_path(), Fault::answer(canned).on(Method::POST));
+        let done = site.run("tail public --json").exits(3);
+        let error = done.error();
+        assert!(error["hint"].as_str().unwrap().contains("Workers Tail Read"), "{error}");
+        assert!(error["message"].as_str().unwrap().contains("parky-public-prod"), "{error}");
+        assert_eq!(error["http_status"], status, "{error}");
+    }
+}

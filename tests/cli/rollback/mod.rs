@@ -4,6 +4,7 @@ mod answers;
 mod canary;
 mod consent;
 mod database;
+mod own_tail;
 mod pages;
 mod script;
 mod target;
