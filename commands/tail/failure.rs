@@ -15,6 +15,9 @@ use crate::refusal::Refusal;
 const PERMISSION: &str =
     "the token needs `Workers Tail Read` on this account: check its permissions and the account id";
 
+/// So many scripts are named where none comes near.
+const MOST_NAMES: usize = 8;
+
 /// Why there is no tail, in a line, for a command that goes on without one. More is found out by
 /// `deadline`.
 pub(crate) async fn in_a_line(
@@ -115,8 +118,16 @@ async fn missing(script: &str, others: &[String], tails: &Tails, deadline: Insta
     }
     let there = scripts.unwrap_or_default();
     let known = if there.is_empty() { others } else { &there };
+    let names: Vec<_> = known.iter().take(MOST_NAMES).map(|name| one_line(name)).collect();
+    let more = if known.len() > names.len() { ", …" } else { "" };
     match nearest(script, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {}?", one_line(near)),
-        None => "compare the name, the environment's suffix and the account".to_owned(),
+        None if names.is_empty() => {
+            "compare the name, the environment's suffix and the account".to_owned()
+        }
+        None => format!(
+            "compare the name, the environment's suffix and the account; there are {}{more}",
+            names.join(", ")
+        ),
     }
 }

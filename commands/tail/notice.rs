@@ -79,7 +79,8 @@ impl Notice<'_> {
             }
             Notice::Renewed { .. } => paint(Tone::Dim, "line renewed"),
             Notice::Ended { events, bad_frames, sampled, gaps, reason } => {
-                let mut parts = vec![format!("{events} events")];
+                let events_word = if *events == 1 { "event" } else { "events" };
+                let mut parts = vec![format!("{events} {events_word}")];
                 let mut more = |count: u64, what: &str| {
                     if count > 0 {
                         parts.push(format!("{count} {what}"));

@@ -34,8 +34,10 @@ pub fn version(
     let unknown = || NoVersion::Unknown(name.to_owned());
     if name == "previous" {
         let id = |d: &Deployment| d.main_version().map(|version| version.version_id.clone());
-        let live = deployments.first().and_then(id);
-        let before = deployments.iter().filter_map(id).find(|id| Some(id) != live.as_ref());
+        // Of a split the new side counts: what was before a canary is its other side.
+        let newest = deployments.first().and_then(|d| d.new_version(deployments.get(1)));
+        let newest = newest.map(|version| version.version_id.as_str());
+        let before = deployments.iter().filter_map(id).find(|id| Some(id.as_str()) != newest);
         return before.ok_or(NoVersion::NoPrevious);
     }
     if let Some(number) = name.strip_prefix('@') {
@@ -59,6 +61,7 @@ pub fn version(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::VersionShare;
 
     #[test]
     fn versions_by_id_prefix_and_number() {
@@ -72,5 +75,38 @@ mod tests {
         assert_eq!(find("bbbb"), Err(NoVersion::Short("bbbb".into())));
         assert_eq!(find("@7"), Err(NoVersion::Unknown("@7".into())));
         assert_eq!(find("previous"), Err(NoVersion::NoPrevious));
+    }
+
+    #[test]
+    fn before_a_canary_was_its_other_side() {
+        let deployment = |shares: &[(&str, f64)]| Deployment {
+            worker: "public".into(),
+            script: "parky-public-prod".into(),
+            deployment_id: "d".into(),
+            at: chrono::DateTime::UNIX_EPOCH,
+            author: None,
+            source: None,
+            message: None,
+            triggered_by: None,
+            versions: shares
+                .iter()
+                .map(|(id, percentage)| VersionShare {
+                    version_id: (*id).to_owned(),
+                    number: None,
+                    percentage: *percentage,
+                })
+                .collect(),
+            cohorts: Vec::new(),
+            live: true,
+            is_rollback: false,
+        };
+        let previous = |all: &[Deployment]| version("previous", &BTreeMap::new(), all);
+        let (old, stable) = (deployment(&[("a", 100.0)]), deployment(&[("b", 100.0)]));
+        for split in [[("b", 90.0), ("c", 10.0)], [("c", 60.0), ("b", 40.0)]] {
+            let all = [deployment(&split), stable.clone(), old.clone()];
+            assert_eq!(previous(&all).as_deref(), Ok("b"), "{split:?}");
+        }
+        assert_eq!(previous(&[stable.clone(), old.clone()]).as_deref(), Ok("a"));
+        assert_eq!(previous(&[old.clone(), stable, old]).as_deref(), Ok("b"), "a rollback");
     }
 }

@@ -54,7 +54,7 @@ fn on_a_terminal_a_status_stands_below_and_goes_at_the_end() {
     let ended = pty.end();
     assert_eq!(ended.code, Some(130), "{}", ended.raw);
     assert!(ended.raw.contains(" events/s · 0 errors · last event "), "{}", ended.raw);
-    assert!(ended.screen.contains("ended (interrupted): 1 events"), "{}", ended.screen);
+    assert!(ended.screen.contains("ended (interrupted): 1 event"), "{}", ended.screen);
     assert!(!ended.screen.contains("events/s"), "{}", ended.screen);
     assert_deleted(site.stand_in.tails());
 }
