@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use parky_ops::checks::World;
+use parky_ops::dlq::Owner;
 use parky_ops::dlq::known::{Known, Place};
-use parky_ops::dlq::store::Owner;
 use parky_ops::dlq::{Table, TableError};
 use parky_ops::domain::Caveat;
 use parky_ops::postgres::{Limits, Session};

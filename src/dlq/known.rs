@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::Owner;
 use super::settled::{MOST, Settled, cut, unread};
 use super::store::any::AnyStore;
 use super::store::local::LocalStore;
 use super::store::shared::{Schema, SharedStore};
-use super::store::{AttemptRecord, Item, Owner, Store as _, StoreError};
+use super::store::{AttemptRecord, Item, Store as _, StoreError};
 use super::{FailureId, ItemState, Letter, Table};
 use crate::config::DlqTable;
 use crate::domain::{Caveat, Clock, EnvName, Redactor};

@@ -32,5 +32,6 @@ pub use filter::{Filter, StatusClass};
 pub use item::ItemState;
 pub use known::Known;
 pub use letter::{FailureId, Letter, lane_of};
+pub use owner::Owner;
 pub use payload::Payload;
 pub use table::{Table, TableError};

@@ -6,7 +6,24 @@
 
 use std::fs;
 
-use super::store::Owner;
+use serde::Serialize;
+
+/// A process that replays, told from every other one, dead ones too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// Who operates.
+    pub operator: String,
+    /// The machine's name.
+    pub host: String,
+    /// The machine's boot, so that a process number of before a restart means nobody.
+    pub boot_id: String,
+    /// Process number.
+    pub pid: u32,
+    /// When that process started, in the system's own ticks since boot.
+    pub pid_started: String,
+    /// This program's version.
+    pub version: String,
+}
 
 impl Owner {
     /// This process. `operator`: who operates; `version`: of this program.

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use super::pick::{Field, elements, fields, is_there, number, text};
-use super::trace::milliseconds;
+use super::pick::{Field, elements, fields, is_there, milliseconds, number, text};
 
 /// See the module. What a field should hold and does not is missing.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -99,6 +100,13 @@ impl<const N: usize> Visitor<'_> for Key<'_, N> {
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
         Ok(self.0.iter().position(|name| *name == key))
     }
+}
+
+/// A time in ms since 1970.
+pub(super) fn milliseconds(of: Field<'_>) -> Option<DateTime<Utc>> {
+    let ms = number(of)?;
+    // Times far off are no times.
+    (ms.abs() < 8.64e15).then(|| DateTime::from_timestamp_millis(ms as i64))?
 }
 
 #[cfg(test)]

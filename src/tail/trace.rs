@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::event::Event;
 use super::log::{Exception, Log};
-use super::pick::{self, Field, elements, fields, number, text};
+use super::pick::{self, Field, elements, fields, milliseconds, number, text};
 
 const NAMES: [&str; 12] = [
     "outcome",
@@ -135,11 +135,4 @@ impl<'a> Trace<'a> {
             _ => None,
         }
     }
-}
-
-/// A time in ms since 1970.
-pub(super) fn milliseconds(of: Field<'_>) -> Option<DateTime<Utc>> {
-    let ms = number(of)?;
-    // Times far off are no times.
-    (ms.abs() < 8.64e15).then(|| DateTime::from_timestamp_millis(ms as i64))?
 }

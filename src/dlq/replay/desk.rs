@@ -16,9 +16,10 @@ use super::{Ended, Halt, Watch};
 use crate::discord::Discord;
 use crate::discord::pace::{Global, Invalid};
 use crate::dlq::FailureId;
+use crate::dlq::Owner;
 use crate::dlq::plan::Choices;
 use crate::dlq::source::Source;
-use crate::dlq::store::{Holder, Item, Owner, Recent, Store, StoreError};
+use crate::dlq::store::{Holder, Item, Recent, Store, StoreError};
 use crate::domain::{Clock, Consent};
 
 /// How long nobody else may post to a lane, unless it is renewed.

@@ -22,9 +22,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::desk::Desk;
+use super::Owner;
 use super::plan::{Choices, Fate, Plan, PlannedRow, Proof};
 use super::source::Source;
-use super::store::{Holder, Item, NewRun, Owner, Store, StoreError};
+use super::store::{Holder, Item, NewRun, Store, StoreError};
 use super::table::TableError;
 use super::{FailureId, ItemState};
 use crate::discord::{Discord, WebhookUrl};

@@ -20,14 +20,13 @@ use std::time::Duration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{FailureId, ItemState};
+use super::{FailureId, ItemState, Owner};
 use crate::domain::Caveat;
 
 pub use error::StoreError;
 pub use records::{AttemptRecord, Holder, InDoubt, Item, Recent, RunRecord, Standing};
 pub use steps::{
-    Attempt, AttemptEnd, Claim, Claimed, Fate, Finished, Frozen, Intent, LaneTaken, NewRun, Owner,
-    Receipt,
+    Attempt, AttemptEnd, Claim, Claimed, Fate, Finished, Frozen, Intent, LaneTaken, NewRun, Receipt,
 };
 
 /// Leases, fences, attempts and their ends. Each method is one transaction of its own, durable when

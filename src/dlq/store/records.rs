@@ -7,8 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Owner;
-use crate::dlq::{FailureId, ItemState};
+use crate::dlq::{FailureId, ItemState, Owner};
 
 /// Where each row of the selection stood once the run had begun.
 pub type Standing = Vec<(FailureId, Item)>;

@@ -2,29 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::Holder;
-use crate::dlq::FailureId;
-
-/// A process that replays, told from every other one, dead ones too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Owner {
-    /// Who operates.
-    pub operator: String,
-    /// The machine's name.
-    pub host: String,
-    /// The machine's boot, so that a process number of before a restart means nobody.
-    pub boot_id: String,
-    /// Process number.
-    pub pid: u32,
-    /// When that process started, in the system's own ticks since boot.
-    pub pid_started: String,
-    /// This program's version.
-    pub version: String,
-}
+use crate::dlq::{FailureId, Owner};
 
 /// A row of a frozen selection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,12 +12,11 @@ use serde_json::{Value, json};
 
 use super::Discord;
 use super::draft;
-use super::guild::{Author, BOT_ID, BOT_NAME, Channel, Guild, Message, Reaction};
+use super::guild::{Author, BOT_ID, BOT_NAME, Channel, Guild, Message, Moment, Reaction};
 use super::limits::Route;
 use super::mentions::Sender;
 use super::refusal::{Refusal, Version};
-use super::routes::{Answer, DONE, Reply, within};
-use super::webhooks::{content_type, id};
+use super::reply::{Answer, DONE, Reply, content_type, id, within};
 
 /// Minutes after which a silent thread may be put away.
 const ARCHIVE_AFTER: [u64; 4] = [60, 1440, 4320, 10_080];
@@ -216,7 +215,7 @@ fn in_channel(
     version: Version,
     route: Route,
     channel: &str,
-    work: impl FnOnce(&mut Guild, &Channel, super::guild::Moment) -> Answer,
+    work: impl FnOnce(&mut Guild, &Channel, Moment) -> Answer,
 ) -> Response {
     discord.answer(version, |guild, now| {
         let known = id(channel, Refusal::UNKNOWN_CHANNEL);

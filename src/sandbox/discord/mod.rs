@@ -25,6 +25,7 @@ mod limits;
 mod mentions;
 mod mishap;
 mod refusal;
+mod reply;
 mod routes;
 mod webhooks;
 

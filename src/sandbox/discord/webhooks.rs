@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use super::guild::{Author, Guild, Message, Moment, Webhook};
 use super::limits::Route;
 use super::mentions::Sender;
 use super::refusal::{Refusal, Version};
-use super::routes::{Answer, DONE, Reply, within};
+use super::reply::{Answer, DONE, Reply, content_type, id, within};
 
 type Url = Path<(String, String)>;
 type MessageUrl = Path<(String, String, String)>;
@@ -26,16 +26,6 @@ pub(super) struct Asked {
     #[serde(default)]
     wait: bool,
     thread_id: Option<String>,
-}
-
-/// The content type of a request.
-pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::CONTENT_TYPE)?.to_str().ok()
-}
-
-/// An id of a path or query that names nothing is none that we know.
-pub(super) fn id(text: &str, unknown: Refusal) -> Result<u64, Refusal> {
-    text.parse().map_err(|_| unknown)
 }
 
 pub(super) async fn look(
