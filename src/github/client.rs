@@ -1,5 +1,6 @@
 //! One repository, asked: with the cache in between, and limits waited out where that is worth it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,7 +98,7 @@ impl Hub {
             (304, Some(kept)) => {
                 reply.status = 200;
                 reply.body = kept.body;
-                if let Ok(link) = kept.link.parse() {
+                if let (false, Ok(link)) = (kept.link.is_empty(), kept.link.parse()) {
                     reply.headers.insert("link", link);
                 }
             }
@@ -184,9 +185,12 @@ impl Client {
         let mut rest = vec!["actions", "runs", &run];
         rest.extend(number.iter().flat_map(|number| ["attempts", number]));
         rest.push("jobs");
-        let pages = self.all_pages(&rest, |page: &wire::Jobs| page.total_count, deadline).await?;
-        let jobs = pages.into_iter().flat_map(|page| page.jobs);
-        Ok(jobs.map(wire::Job::of).collect())
+        let counted = |page: &wire::Jobs| (page.jobs.len() as u64, page.total_count);
+        let pages = self.all_pages(&rest, counted, deadline).await?;
+        let jobs = pages.into_iter().flat_map(|page| page.jobs).map(wire::Job::of);
+        // A job that comes up while pages are read moves others to the next one.
+        let mut seen = HashSet::new();
+        Ok(jobs.filter(|job| seen.insert(job.id)).collect())
     }
 
     /// A job by its id.

@@ -15,24 +15,31 @@ const AT_ONCE: usize = 4;
 /// More pages than this are no list of jobs.
 const MOST: u64 = 100;
 
-/// Whether `reply` says that another page follows.
-pub(super) fn has_next(reply: &Reply) -> bool {
-    reply.header("link").is_some_and(|link| link.contains("rel=\"next\""))
+/// Whether another page follows `reply`: by its link, or, where a server in between took the links
+/// out, by how many rows there are of which `seen` have come.
+pub(super) fn has_next(reply: &Reply, seen: u64, total: u64) -> bool {
+    match reply.header("link") {
+        Some(link) => link.contains("rel=\"next\""),
+        None => seen < total,
+    }
 }
 
 impl Client {
-    /// Every page of a list whose first page tells how many rows there are.
+    /// Every page of a list whose first page tells how many rows are on it, and how many there are.
     pub(super) async fn all_pages<T: DeserializeOwned>(
         &self,
         rest: &[&str],
-        total: impl Fn(&T) -> u64,
+        rows_and_total: impl Fn(&T) -> (u64, u64),
         deadline: Instant,
     ) -> Result<Vec<T>, ApiError> {
         let rows = ROWS.to_string();
         let path = self.path(rest);
         let reply = self.hub.read(&path, &[("per_page", &rows)], deadline).await?;
         let first: T = self.hub.parse(&reply)?;
-        let last = if has_next(&reply) { total(&first).div_ceil(ROWS).clamp(2, MOST) } else { 1 };
+        let (seen, total) = rows_and_total(&first);
+        let follows = seen > 0 && has_next(&reply, seen, total);
+        // A server may put fewer rows on a page than it was asked for.
+        let last = if follows { total.div_ceil(seen.min(ROWS)).clamp(2, MOST) } else { 1 };
         let further = (2..=last).map(|page| {
             let (path, rows) = (&path, &rows);
             async move {

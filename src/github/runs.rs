@@ -1,6 +1,8 @@
 //! The newest runs that fit. A filtered list comes from a search index that lags, at times for hours;
 //! the plain list does not. So both are asked at once, and the plain one is filtered here as well.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::time::Instant;
 
@@ -130,6 +132,7 @@ impl Client {
         let path = self.path(rest);
         let rows = limit.clamp(1, usize::try_from(ROWS).unwrap_or(100)).to_string();
         let mut listed = Listed::default();
+        let (mut seen, mut known) = (0, HashSet::new());
         for page in 1u32.. {
             let page = page.to_string();
             let mut query: Vec<(&str, &str)> =
@@ -140,12 +143,16 @@ impl Client {
             }
             let reply = self.hub.read(&path, &query, deadline).await?;
             let found: wire::Runs = self.hub.parse(&reply)?;
+            let total = found.total_count;
             let empty = found.workflow_runs.is_empty();
-            listed.unreachable =
-                Some(found.total_count).filter(|total| !filters.is_empty() && *total > REACH);
-            listed.runs.extend(found.workflow_runs.into_iter().map(|run| run.of(&self.repo)));
-            listed.more = has_next(&reply) || listed.runs.len() > limit;
-            if empty || !has_next(&reply) || listed.runs.len() >= limit {
+            listed.unreachable = Some(total).filter(|total| !filters.is_empty() && *total > REACH);
+            seen += found.workflow_runs.len() as u64;
+            // A run that starts while pages are read moves others to the next one.
+            let new = found.workflow_runs.into_iter().map(|run| run.of(&self.repo));
+            listed.runs.extend(new.filter(|run| known.insert(run.id)));
+            let follows = !empty && has_next(&reply, seen, total);
+            listed.more = follows || listed.runs.len() > limit;
+            if !follows || listed.runs.len() >= limit {
                 break;
             }
         }
@@ -177,5 +184,6 @@ fn merged(plain: Listed, filtered: Listed, query: &RunQuery) -> Listed {
     runs.sort_by_key(|run| std::cmp::Reverse((run.created_at, run.id)));
     let cut = runs.len() > query.limit;
     runs.truncate(query.limit);
-    Listed { runs, more: more || cut, lagging, unreachable }
+    let beyond = unreachable.is_some_and(|total| total > runs.len() as u64);
+    Listed { runs, more: more || cut || beyond, lagging, unreachable }
 }

@@ -30,8 +30,8 @@ const HOPS: usize = 3;
 pub struct Links {
     shared: Arc<Shared>,
     service: Service,
-    /// Whether the service itself is on this machine, so that its storage may be.
-    local: bool,
+    /// The service: a link may be relative to it; and where it is on this machine, its storage may be.
+    base: Url,
     wires: Arc<Mutex<HashMap<String, Wire>>>,
 }
 
@@ -53,7 +53,7 @@ pub struct Stream {
 
 impl Links {
     pub(super) fn new(shared: Arc<Shared>, service: Service, base: &Url) -> Self {
-        Self { shared, service, local: is_loopback(base), wires: Arc::default() }
+        Self { shared, service, base: base.clone(), wires: Arc::default() }
     }
 
     /// Opens what `reply`, a redirect, points to: no token, https only (but on this machine). The head
@@ -69,7 +69,7 @@ impl Links {
     ) -> Result<Stream, ApiError> {
         let lost = || reply.error(Fault::Unreadable(Unreadable::Redirect("nowhere".into())), None);
         let mut url: Url =
-            reply.header("location").and_then(|to| to.parse().ok()).ok_or_else(lost)?;
+            reply.header("location").and_then(|to| self.base.join(to).ok()).ok_or_else(lost)?;
         for _ in 0..HOPS {
             let asked = Arc::new(self.asked(&url));
             let (response, connected) = self.get(&url, &asked, deadline).await?;
@@ -107,7 +107,7 @@ impl Links {
         deadline: Instant,
     ) -> Result<(reqwest::Response, Arc<AtomicBool>), ApiError> {
         let fault = |fault| error(asked, None, fault);
-        if url.scheme() != "https" && !(self.local && is_loopback(url)) {
+        if url.scheme() != "https" && !(is_loopback(&self.base) && is_loopback(url)) {
             return Err(fault(Fault::NotSent(NotSent::PlainHttp)));
         }
         let wire = self.wire(url).await.map_err(fault)?;
@@ -263,6 +263,18 @@ mod tests {
         let api = pointing("http://storage.example/log?sig=x".to_owned()).await;
         let error = follow(&api, "http://127.0.0.1:1").await.unwrap_err();
         assert_eq!(error.fault, Fault::NotSent(NotSent::PlainHttp));
+    }
+
+    #[tokio::test]
+    async fn a_link_may_be_relative_and_still_has_no_token() {
+        let api = Stub::http(|_, head| match head.contains("/kept/7") {
+            true => answer("200 OK", &[], "text"),
+            false => answer("302 Found", &["Location: /kept/7"], ""),
+        })
+        .await;
+        assert_eq!(follow(&api, api.url().as_str()).await.unwrap(), b"text");
+        let head = api.requests().pop().unwrap().to_ascii_lowercase();
+        assert!(!head.contains("authorization"), "{head}");
     }
 
     #[tokio::test]

@@ -59,6 +59,9 @@ fn created_in(range: &str, created: DateTime<Utc>) -> bool {
     }
 }
 
+/// How many rows a filter reaches, whatever it counts.
+const REACH: usize = 1000;
+
 /// One page of `all`, with the link to the next.
 pub(super) fn paged(
     all: &[Value],
@@ -70,8 +73,9 @@ pub(super) fn paged(
     let (page, size) = (wanted.page.unwrap_or(1).max(1), wanted.per_page.unwrap_or(usual));
     let size = size.clamp(1, 100);
     let first = (page - 1).saturating_mul(size);
-    let rows: Vec<_> = all.iter().skip(first).take(size).cloned().collect();
-    let more = first + rows.len() < all.len();
+    let reach = if wanted.filters() { REACH.min(all.len()) } else { all.len() };
+    let rows: Vec<_> = all.iter().take(reach).skip(first).take(size).cloned().collect();
+    let more = first + rows.len() < reach;
     let body = match key {
         Some(key) => json!({ "total_count": all.len(), key: rows }),
         None => Value::from(rows),
@@ -110,11 +114,8 @@ fn list_runs(
                 Some(render::run((repo, run), (number, attempt?), links, now))
             })
             .collect();
-        // A filter reaches a thousand runs and no further.
-        let reach = if wanted.filters() { 1000 } else { usize::MAX };
         let next = format!("{}/repositories/{}/actions/runs", links.base, repo.id);
-        let all = all.get(..reach.min(all.len())).unwrap_or_default();
-        Some(paged(all, Some("workflow_runs"), wanted, 30, &next))
+        Some(paged(&all, Some("workflow_runs"), wanted, 30, &next))
     })
 }
 
