@@ -6,15 +6,16 @@ use std::fmt::{self, Write};
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use parky_ops::domain::Caveat;
 use parky_ops::domain::text::{one_line, shorten};
 use parky_ops::github::{Client, Gate, RepoName, Review, Run, RunQuery, RunRef};
-use parky_ops::http::ApiError;
 use serde::Serialize;
 
 use super::list::RunRow;
 use super::place::{Found, Place, RunArgs};
 use super::view::GateRow;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::signals::Signals;
@@ -24,7 +25,7 @@ use crate::ui::{Page, Tone, Ui, View, paint};
 #[derive(clap::Args, Debug)]
 pub(crate) struct ApprovalsArgs {
     /// The run: its id, or its pasted address [default: every run that waits]
-    #[arg(value_name = "ID|URL")]
+    #[arg(value_name = "ID|URL", add = completion::of(Kind::Run))]
     run: Option<RunRef>,
 
     /// The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
@@ -34,6 +35,8 @@ pub(crate) struct ApprovalsArgs {
 
 /// Runs of each repository that are looked through.
 const NEWEST: usize = 100;
+/// Runs that are asked about at once.
+const AT_ONCE: usize = 6;
 
 pub(super) async fn run(args: &ApprovalsArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let mut signals = Signals::listen()?;
@@ -44,6 +47,7 @@ pub(super) async fn run(args: &ApprovalsArgs, ctx: &Context, ui: &Ui) -> anyhow:
 }
 
 async fn show(args: &ApprovalsArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
+    let mut waits = Waits { rows: Vec::new(), complete: true, more: false, caveats: Vec::new() };
     let (place, runs) = match &args.run {
         Some(run) => {
             let target = RunArgs { run: run.clone(), repo: args.repo.clone() };
@@ -54,37 +58,71 @@ async fn show(args: &ApprovalsArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Ou
         None => {
             let repos: Vec<_> = args.repo.iter().cloned().collect();
             let place = Place::open(&repos, ctx, ui).await?;
-            let runs = waiting(&place).await.context("reading the runs that wait")?;
+            let runs = waiting(&place, &mut waits).await?;
             (place, runs)
         }
     };
+    let now = ctx.clock.now();
     let asked = runs.into_iter().map(async |(client, run)| {
         let (gates, reviews) = tokio::join!(
             client.gates(run.id, place.deadline),
             client.reviews(run.id, place.deadline)
         );
-        Ok::<_, ApiError>((run, gates?, reviews?))
+        (run, gates, reviews)
     });
-    let answers: Result<Vec<_>, _> = join_all(asked).await.into_iter().collect();
-    let now = ctx.clock.now();
-    let rows = answers.context("reading what waits")?;
-    let rows = rows.iter().map(|(run, gates, reviews)| Row::of(run, gates, reviews, now));
-    let waits =
-        Waits { rows: rows.collect(), complete: true, more: false, caveats: place.caveats() };
+    let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+    for (run, gates, reviews) in answers {
+        // What reviewers said is told beside what waits; alone it is no answer.
+        let gates = gates.context("reading what waits")?;
+        let reviews = reviews.unwrap_or_else(|error| {
+            let text = format!("what reviewers said of {} is not shown: {error}", run.id);
+            waits.caveats.push(Caveat::new("reviews", text));
+            Vec::new()
+        });
+        waits.rows.push(Row::of(&run, &gates, &reviews, now));
+    }
+    waits.caveats.extend(place.caveats());
+    let complete = waits.complete;
     ui.show(&waits, now)?;
-    Ok(Outcome::Done)
+    Ok(if complete { Outcome::Done } else { Outcome::Partly })
 }
 
-/// Every run that waits; the filtered list of GitHub lags, so the newest runs are looked through too.
-async fn waiting(place: &Place) -> Result<Vec<(Client, Run)>, ApiError> {
-    let query =
-        RunQuery { status: Some("waiting".to_owned()), limit: NEWEST, ..RunQuery::default() };
+/// Every run that waits: for a gate, or, of a fork, for a first approval. The filtered list of GitHub
+/// lags, so the newest runs are looked through too. A repository that cannot be read is a caveat; where
+/// none can be, that is the error.
+async fn waiting(place: &Place, waits: &mut Waits) -> anyhow::Result<Vec<(Client, Run)>> {
+    let query = |status: &str| RunQuery {
+        status: Some(status.to_owned()),
+        limit: NEWEST,
+        ..RunQuery::default()
+    };
+    let (gated, forks) = (query("waiting"), query("action_required"));
     let asked = place.clients().into_iter().map(async |client| {
-        let listed = client.runs(&query, place.deadline).await?;
-        Ok::<_, ApiError>(listed.runs.into_iter().map(|run| (client.clone(), run)).collect())
+        let (gated, forks) =
+            tokio::join!(client.runs(&gated, place.deadline), client.runs(&forks, place.deadline));
+        (client, gated.and_then(|gated| Ok([gated, forks?])))
     });
-    let answers: Result<Vec<Vec<_>>, _> = join_all(asked).await.into_iter().collect();
-    Ok(answers?.into_iter().flatten().collect())
+    let (mut runs, mut failure, mut read) = (Vec::new(), None, 0);
+    for (client, answer) in join_all(asked).await {
+        match answer {
+            Ok(listed) => {
+                read += 1;
+                waits.more |= listed.iter().any(|listed| listed.more);
+                let all = listed.into_iter().flat_map(|listed| listed.runs);
+                runs.extend(all.map(|run| (client.clone(), run)));
+            }
+            Err(error) => {
+                waits.complete = false;
+                let text = format!("{} could not be read: {error}", client.repo);
+                waits.caveats.push(Caveat::new("unread", text));
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) if read == 0 => Err(error).context("reading the runs that wait"),
+        _ => Ok(runs),
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +141,9 @@ struct Row {
     reviews: Vec<ReviewRow>,
     #[serde(skip)]
     head: String,
+    /// A fork's run that nobody has let begin.
+    #[serde(skip)]
+    fork: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,6 +176,7 @@ impl Row {
             pending: gates.iter().map(GateRow::from).collect(),
             reviews: reviews.iter().map(review).collect(),
             head,
+            fork: (run.conclusion.as_deref() == Some("action_required")).then(|| run.url.clone()),
         }
     }
 }
@@ -143,13 +185,19 @@ impl View for Waits {
     const COMMAND: &'static str = "runs approvals";
 
     fn text(&self, out: &mut dyn Write, page: &Page) -> fmt::Result {
-        if self.rows.iter().all(|row| row.pending.is_empty() && row.reviews.is_empty()) {
+        let empty =
+            |row: &Row| row.pending.is_empty() && row.reviews.is_empty() && row.fork.is_none();
+        if self.rows.iter().all(empty) {
             return writeln!(out, "Nothing waits for an approval.");
         }
         for row in &self.rows {
             writeln!(out, "{}", paint(Tone::Strong, &one_line(&row.head)))?;
             for gate in &row.pending {
                 writeln!(out, "  {}", gate.text(page.now))?;
+            }
+            if let Some(url) = &row.fork {
+                let text = format!("a fork's run: somebody has to let it begin at {url}");
+                writeln!(out, "  {}", one_line(&text))?;
             }
             for review in &row.reviews {
                 let who = review.user.as_deref().unwrap_or("somebody");

@@ -151,26 +151,35 @@ pub(super) fn posted(answer: Result<(), ApiError>) -> anyhow::Result<(Posted, Op
     }
 }
 
+/// Looks again and again until `look` sees the effect, or for as long as one is looked for.
+pub(super) async fn until<T>(mut look: impl AsyncFnMut(Instant) -> Option<T>) -> Option<T> {
+    let until = Instant::now() + LOOK;
+    loop {
+        if let Some(seen) = look(until).await {
+            return Some(seen);
+        }
+        if Instant::now() + PAUSE >= until {
+            return None;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// Looks at the run until `seen` holds; the last look, and whether it held.
 pub(super) async fn look(
     client: &Client,
     id: u64,
     seen: impl Fn(&Run) -> bool,
 ) -> (Option<Run>, bool) {
-    let until = Instant::now() + LOOK;
     let mut last = None;
-    loop {
-        if let Ok(run) = client.run(id, None, until).await {
-            if seen(&run) {
-                return (Some(run), true);
-            }
-            last = Some(run);
-        }
-        if Instant::now() + PAUSE >= until {
-            return (last, false);
-        }
-        sleep(PAUSE).await;
-    }
+    let held = until(async |until| {
+        let run = client.run(id, None, until).await.ok()?;
+        let held = seen(&run).then_some(());
+        last = Some(run);
+        held
+    });
+    let held = held.await.is_some();
+    (last, held)
 }
 
 /// What was done, and what is known of it.

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use parky_ops::checks::World;
 use parky_ops::checks::hub::Github;
 use parky_ops::domain::Caveat;
-use parky_ops::github::{Client, RepoName, Run, RunRef, remote};
+use parky_ops::github::{Client, Job, RepoName, Run, RunRef, remote};
 use parky_ops::http::{ApiError, Fault};
 use tokio::time::Instant;
 
@@ -113,6 +113,23 @@ impl Place {
     }
 }
 
+impl Found {
+    /// The jobs of the run, in its newest attempt or in this one. The `wanted` job is among them,
+    /// whatever its attempt: an address may be older than a re-run.
+    pub(super) async fn jobs(
+        &self,
+        attempt: Option<u64>,
+        wanted: Option<u64>,
+        deadline: Instant,
+    ) -> Result<Vec<Job>, ApiError> {
+        let mut jobs = self.client.jobs(self.run.id, attempt, deadline).await?;
+        if let Some(id) = wanted.filter(|id| jobs.iter().all(|job| job.id != *id)) {
+            jobs.push(self.client.job(id, deadline).await?);
+        }
+        Ok(jobs)
+    }
+}
+
 impl RunArgs {
     fn repos(&self) -> anyhow::Result<Vec<RepoName>> {
         match (&self.repo, &self.run.repo) {
@@ -135,7 +152,7 @@ fn configured(world: &World, ctx: &Context) -> anyhow::Result<Vec<RepoName>> {
     if !repos.is_empty() {
         return Ok(repos);
     }
-    match remote::repository(&ctx.cwd) {
+    match remote::repository(&ctx.cwd, &world.config.urls.github.value) {
         Some((repo, file)) => {
             let text = format!("the repository is {repo} by {}", file.display());
             world.note([Caveat::new("repository-of-checkout", text)]);

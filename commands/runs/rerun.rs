@@ -3,7 +3,9 @@
 //! Writes: one request, after a yes. GitHub shows the new attempt a little later, so it is looked for
 //! before anything is said; a request whose answer was lost is never repeated.
 
+use anyhow::Context as _;
 use parky_ops::domain::Consent;
+use parky_ops::domain::text::one_line;
 use parky_ops::github::Job;
 
 use super::change::{self, Change};
@@ -11,7 +13,7 @@ use super::place::{Found, Place, RunArgs};
 use crate::args::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::refusal::Usage;
+use crate::refusal::{Refusal, Usage};
 use crate::ui::Ui;
 
 /// Run a run again: all of it, its failed jobs, or one job
@@ -48,7 +50,8 @@ enum Part {
 pub(super) async fn run(args: &RerunArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let place = Place::of_run(&args.target, ctx, ui).await?;
     let found = place.find(&args.target.run).await?;
-    let jobs = found.client.jobs(found.run.id, None, place.deadline).await?;
+    let jobs = found.jobs(None, args.target.run.job, place.deadline).await;
+    let jobs = jobs.context("reading its jobs")?;
     let part = args.part(&found, &jobs)?;
     let change = plan(&part, &found, &jobs, &place)?;
     let consent = match change::agree(&change, &place, &found.run, &args.consent, ctx, ui).await? {
@@ -91,12 +94,14 @@ impl RerunArgs {
         match (by_id, by_name.next(), by_name.next()) {
             (Some(job), ..) | (None, Some(job), None) => Ok(Part::One(Box::new(job.clone()))),
             (None, Some(_), Some(_)) => {
-                let text = format!("several jobs are called '{word}': name one by its id");
+                let text =
+                    format!("several jobs are called '{}': name one by its id", one_line(word));
                 Err(Usage::new(text, &format!("parky-ops runs view {}", found.run.id)).into())
             }
             (None, None, _) => {
-                let text = format!("no job '{word}' in run {}", found.run.id);
-                Err(Usage::new(text, &format!("parky-ops runs view {}", found.run.id)).into())
+                let text = format!("no job '{}' in run {}", one_line(word), found.run.id);
+                let hint = format!("parky-ops runs view {}", found.run.id);
+                Err(Refusal::not_found(text, &hint).into())
             }
         }
     }

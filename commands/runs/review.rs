@@ -11,7 +11,7 @@ use super::place::{Found, Place, RunArgs};
 use crate::args::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::refusal::Usage;
+use crate::refusal::Refusal;
 use crate::ui::Ui;
 
 /// Options of both.
@@ -83,8 +83,11 @@ async fn review(
         client.review(&consent, run.id, &ids, approved, &args.comment, Place::soon()).await;
     let posted = change::posted(answer)?;
     // The gates are gone once the word counts; the run shows it a little later.
-    let left = client.gates(run.id, Place::soon()).await;
-    let held = left.is_ok_and(|left| left.iter().all(|gate| !ids.contains(&gate.id)));
+    let held = change::until(async |until| {
+        let left = client.gates(run.id, until).await.ok()?;
+        left.iter().all(|gate| !ids.contains(&gate.id)).then_some(())
+    });
+    let held = held.await.is_some();
     let now = client.run(run.id, None, Place::soon()).await.ok();
     let (done, pending) = match approved {
         true => ("it is approved and goes on", "GitHub took it; the gate has not opened yet"),
@@ -108,7 +111,7 @@ impl ReviewArgs {
                     one_line(&names().join(", "))
                 );
                 let hint = format!("parky-ops runs approvals {}", found.run.id);
-                return Err(Usage::new(text, &hint).into());
+                return Err(Refusal::not_found(text, &hint).into());
             }
         }
         let meant = |gate: &Gate| {

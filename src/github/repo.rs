@@ -92,9 +92,15 @@ impl FromStr for RunRef {
         }
         let url = Url::parse(text.trim()).map_err(|_| bad())?;
         let parts: Vec<&str> = url.path().trim_matches('/').split('/').collect();
-        // The API's own addresses have `repos` in front.
-        let parts = parts.strip_prefix(&["repos"]).unwrap_or(&parts);
-        let [owner, name, "actions", rest @ ..] = parts else { return Err(bad()) };
+        // The API's own addresses have `repos` in front, those of a server of one's own more.
+        let parts = parts.strip_prefix(&["api", "v3"]).unwrap_or(&parts);
+        let parts = parts.strip_prefix(&["repos"]).unwrap_or(parts);
+        let (owner, name, rest) = match parts {
+            [owner, name, "actions", rest @ ..] => (owner, name, rest),
+            // A check, as commits and pull requests link to it: its id is the job's.
+            [owner, name, "runs", job] => (owner, name, &["jobs", *job][..]),
+            _ => return Err(bad()),
+        };
         let repo = Some(format!("{owner}/{name}").parse()?);
         let found = match rest {
             ["runs", run] => (id(run), None, None),
@@ -141,6 +147,10 @@ mod tests {
         assert_eq!(run(&job), Some((repo(), Some(5), None, Some(7))));
         let api = "https://api.github.com/repos/parky/parky/actions/jobs/7";
         assert_eq!(run(api), Some((repo(), None, None, Some(7))));
+        let check = "https://github.com/parky/parky/runs/7?check_suite_focus=true";
+        assert_eq!(run(check), Some((repo(), None, None, Some(7))));
+        let own = "https://github.corp.example/api/v3/repos/parky/parky/actions/runs/5";
+        assert_eq!(run(own), Some((repo(), Some(5), None, None)));
         for bad in ["", "0", "-5", "5x", "main", "https://github.com/parky/parky", "5 ; rm"] {
             assert_eq!(run(bad), None, "{bad}");
         }

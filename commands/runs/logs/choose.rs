@@ -6,7 +6,7 @@ use parky_ops::domain::text::{nearest, one_line};
 use parky_ops::github::{Job, State};
 
 use super::LogsArgs;
-use crate::refusal::Usage;
+use crate::refusal::Refusal;
 
 /// A job whose log is wanted.
 #[derive(Debug, Clone)]
@@ -99,8 +99,8 @@ fn named<'a>(
     found.ok_or_else(|| unknown("job", word, jobs.iter().map(|job| job.name.as_str())).into())
 }
 
-fn unknown<'a>(what: &str, word: &str, names: impl IntoIterator<Item = &'a str>) -> Usage {
+fn unknown<'a>(what: &str, word: &str, names: impl IntoIterator<Item = &'a str>) -> Refusal {
     let near = nearest(word, names).map(|near| format!(", did you mean '{}'?", one_line(near)));
     let text = format!("no {what} '{}' in this run{}", one_line(word), near.unwrap_or_default());
-    Usage::new(text, "parky-ops runs view ID")
+    Refusal::not_found(text, "parky-ops runs view ID")
 }

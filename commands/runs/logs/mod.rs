@@ -20,6 +20,7 @@ use self::source::Source;
 use super::place::{Found, Place, RunArgs};
 use crate::context::Context;
 use crate::exit::Outcome;
+use crate::refusal::Refusal;
 use crate::signals::Signals;
 use crate::ui::{Format, Ui};
 
@@ -78,8 +79,8 @@ pub(super) async fn run(args: &LogsArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     tokio::select! {
         outcome = signals.next() => Ok(outcome),
         () = limit => {
-            ui.note("out of time: the logs are not whole");
-            Ok(Outcome::Unreachable)
+            let text = "out of time: the logs are not whole".to_owned();
+            Err(Refusal::unreachable(text, "raise --timeout, or leave it out").into())
         }
         outcome = print(args, &place, ctx, ui) => outcome,
     }
@@ -88,9 +89,10 @@ pub(super) async fn run(args: &LogsArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
 async fn print(args: &LogsArgs, place: &Place, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let mut target = args.target.run.clone();
     target.attempt = args.attempt.or(target.attempt);
-    let Found { client, run } = place.find(&target).await?;
-    let jobs = client.jobs(run.id, target.attempt, place.deadline).await;
+    let found = place.find(&target).await?;
+    let jobs = found.jobs(target.attempt, target.job, place.deadline).await;
     let jobs = jobs.context("reading its jobs")?;
+    let Found { client, run } = found;
     let wanted = Wanted::of(args, target.job, &jobs)?;
     let runner = ctx.vars.get("GITHUB_ACTIONS") == Some("true");
     let mut printer = Printer::new(args, ui, runner, ctx.clock.now())?;

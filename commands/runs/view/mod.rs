@@ -41,6 +41,8 @@ pub(crate) struct ViewArgs {
 
 /// Notes are asked for of so many bad jobs, so many at once.
 const NOTED: usize = 30;
+/// So many notes of a job are asked for.
+const MOST_NOTES: usize = 100;
 const AT_ONCE: usize = 6;
 
 pub(super) async fn run(args: &ViewArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
@@ -69,51 +71,75 @@ pub(super) async fn run(args: &ViewArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
         let mut jobs = jobs.context("reading its jobs")?;
         if let Some(only) = wanted.job {
             jobs.retain(|job| job.id == only);
+            if jobs.is_empty() {
+                // Of an earlier attempt: the address is older than a re-run.
+                let job = client.job(only, place.deadline).await;
+                jobs.push(job.context("reading the job")?);
+            }
         }
         let notes = notes(&client, &jobs, place.deadline);
-        let gates = gates(&client, &run, place.deadline);
+        let gates = gates(&client, &run, &jobs, place.deadline);
         let (notes, gates) = tokio::join!(notes, gates);
-        anyhow::Ok((run, jobs, notes, gates.context("reading what it waits for")?))
+        anyhow::Ok((run, jobs, notes, gates))
     };
     let (run, jobs, notes, gates) = tokio::select! {
         outcome = signals.next() => return Ok(outcome),
         gathered = gathered => gathered?,
     };
     let own = |words: &[&str]| ctx.invocation(&place.world.config.env).own(words.iter().copied());
+    let (gates, untold) = match gates {
+        Ok(gates) => (gates, None),
+        Err(error) => (Vec::new(), Some(unread_gates(&error))),
+    };
     let mut whole = Whole::of(&run, &jobs, notes, &gates, &own, ctx.clock.now());
+    whole.caveats.extend(untold);
     whole.caveats.extend(place.caveats());
     ui.show(&whole, ctx.clock.now())?;
     Ok(Outcome::Done)
 }
 
-/// What the bad jobs noted; a refusal is told once.
+/// What the bad jobs noted, and what the reader must know of that; a refusal is told once.
 async fn notes(
     client: &Client,
     jobs: &[Job],
     deadline: Instant,
-) -> (Vec<(Job, Vec<Annotation>)>, Option<ApiError>) {
-    let bad = jobs.iter().filter(|job| job.state().is_bad()).take(NOTED);
-    let asked = bad.map(async |job| (job.clone(), client.annotations(job.id, deadline).await));
+) -> (Vec<(Job, Vec<Annotation>)>, Vec<Caveat>) {
+    let bad: Vec<&Job> = jobs.iter().filter(|job| job.state().is_bad()).collect();
+    let asked = bad.iter().take(NOTED);
+    let asked =
+        asked.map(async |job| (Job::clone(job), client.annotations(job.id, deadline).await));
     let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
-    let mut refused = None;
+    let (mut refused, mut cut) = (None, bad.len() > NOTED);
     let mut found = Vec::new();
     for (job, answer) in answers {
         match answer {
-            Ok(notes) => found.push((job, notes)),
+            Ok(notes) => {
+                cut |= notes.len() >= MOST_NOTES;
+                found.push((job, notes));
+            }
             Err(error) => refused = Some(error),
         }
     }
-    (found, refused)
+    let cut = cut.then(|| {
+        let text = format!(
+            "annotations are those of the first {NOTED} bad jobs, {MOST_NOTES} of each at most"
+        );
+        Caveat::new("annotations-cut", text)
+    });
+    (found, refused.iter().map(note_of).chain(cut).collect())
 }
 
-pub(super) async fn gates(
+/// What holds it back, where anything does; some of its jobs may go on meanwhile.
+async fn gates(
     client: &Client,
     run: &Run,
+    jobs: &[Job],
     deadline: Instant,
 ) -> Result<Vec<Gate>, ApiError> {
-    match run.state() {
-        State::Waiting => client.gates(run.id, deadline).await,
-        _ => Ok(Vec::new()),
+    let waits = |state| state == State::Waiting;
+    match waits(run.state()) || jobs.iter().any(|job| waits(job.state())) {
+        true => client.gates(run.id, deadline).await,
+        false => Ok(Vec::new()),
     }
 }
 
@@ -135,12 +161,11 @@ impl Whole {
     fn of(
         run: &Run,
         jobs: &[Job],
-        (notes, refused): (Vec<(Job, Vec<Annotation>)>, Option<ApiError>),
+        (notes, mut caveats): (Vec<(Job, Vec<Annotation>)>, Vec<Caveat>),
         gates: &[Gate],
         own: &dyn Fn(&[&str]) -> String,
         now: DateTime<Utc>,
     ) -> Self {
-        let mut caveats: Vec<Caveat> = refused.iter().map(note_of).collect();
         caveats.extend(about(run, jobs));
         let approvals: Vec<_> = gates.iter().map(GateRow::from).collect();
         let (id, repo) = (run.id.to_string(), run.repo.to_string());
@@ -184,6 +209,10 @@ fn note_of(error: &ApiError) -> Caveat {
         _ => format!("annotations are not shown: {error}"),
     };
     Caveat::new("annotations", text)
+}
+
+fn unread_gates(error: &ApiError) -> Caveat {
+    Caveat::new("approvals", format!("what it waits for could not be read: {error}"))
 }
 
 /// What a run's words mean that do not speak for themselves.

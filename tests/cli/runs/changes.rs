@@ -63,7 +63,7 @@ fn one_job_runs_again_by_its_name() {
     let github = GithubSite::new();
     let _ = github.run(&format!("runs rerun {RED} --job typecheck --yes")).exits(0);
     assert_eq!(posts(&github), ["jobs/48900000602/rerun"]);
-    let _ = github.run(&format!("runs rerun {RED} --job nothing --yes")).exits(2);
+    let _ = github.run(&format!("runs rerun {RED} --job nothing --yes")).exits(4);
     let _ = github.run(&format!("runs rerun {RUNNING} --yes")).exits(1);
     assert_eq!(posts(&github).len(), 1);
 }
@@ -123,7 +123,7 @@ fn an_environment_that_was_named_opens_or_fails() {
         assert!(error["message"].as_str().unwrap().contains("waits for no approval"), "{error}");
     }
     let github = GithubSite::new();
-    let _ = github.run(&format!("runs approve {WAITING} --environment staging")).exits(2);
+    let _ = github.run(&format!("runs approve {WAITING} --environment staging")).exits(4);
 }
 
 #[test]

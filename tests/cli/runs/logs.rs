@@ -54,8 +54,8 @@ fn jobs_and_steps_are_chosen_by_number_name_and_part() {
     assert_eq!(of("--job typecheck --tail 1"), ["##[error]Process completed with exit code 1."]);
     assert_eq!(of(&format!("--job {} --step 1 --tail 1", JOBS[2])), ["##[endgroup]"]);
     assert!(of("--step tsc").iter().all(|text| !text.contains("payments")));
-    github.run(&format!("runs logs {RED} --job typechek")).exits(2).stderr_says("typecheck");
-    github.run(&format!("runs logs {RED} --step nothing")).exits(2).stderr_says("no step");
+    github.run(&format!("runs logs {RED} --job typechek")).exits(4).stderr_says("typecheck");
+    github.run(&format!("runs logs {RED} --step nothing")).exits(4).stderr_says("no step");
 }
 
 #[test]

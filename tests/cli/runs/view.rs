@@ -1,8 +1,11 @@
 //! `runs view`: jobs, failures with their notes, gates, and few round trips.
 
+use chrono::Utc;
+use parky_ops::sandbox::github::{Job, Repo};
+use parky_ops::sandbox::server::{Canned, Fault};
 use serde_json::json;
 
-use crate::harness::{GithubSite, JOBS, NAMES, RED, RUNNING, WAITING};
+use crate::harness::{GithubSite, JOBS, NAMES, RED, RUNNING, WAITING, usual, workflows};
 
 #[test]
 fn it_says_what_failed_and_why_and_what_to_type_next() {
@@ -58,6 +61,66 @@ fn a_run_that_waits_says_for_whom() {
     assert_eq!(listed["rows"][0]["pending"][0]["environment"], "production");
     let none = github.run(&format!("runs approvals {RUNNING}")).exits(0).stdout;
     assert_eq!(none, "Nothing waits for an approval.\n");
+}
+
+#[test]
+fn a_gate_that_cannot_be_read_is_a_note() {
+    let github = GithubSite::new();
+    let path = format!("/repos/parky/parky/actions/runs/{WAITING}/pending_deployments");
+    let refusal = Canned::json(403, &json!({ "message": "Resource not accessible" }));
+    github.stand_in.server().faults().set(&path, Fault::answer(refusal));
+    let document = github.run(&format!("runs view {WAITING} --json")).exits(0).json();
+    assert_eq!(document["data"]["jobs"].as_array().unwrap().len(), 2);
+    assert_eq!(document["caveats"][0]["code"], "approvals");
+}
+
+#[test]
+fn notes_of_very_many_bad_jobs_are_cut_and_that_is_said() {
+    let github = GithubSite::new();
+    github.change(RED, |run| {
+        let jobs = (0..31).map(|nth| Job::new(50_000_000_000 + nth, "m", run.created, 5));
+        run.attempts[0].jobs = jobs.map(|job| job.fails(&["no"])).collect();
+    });
+    let document = github.run(&format!("runs view {RED} --json")).exits(0).json();
+    assert_eq!(document["data"]["annotations"].as_array().unwrap().len(), 30);
+    assert_eq!(document["caveats"][0]["code"], "annotations-cut");
+}
+
+#[test]
+fn what_waits_in_any_repository_is_listed_and_one_that_fails_is_said() {
+    let now = Utc::now();
+    let [ci, _] = workflows();
+    let mut other = Repo::new("parky/infra", 8, vec![ci.clone()]);
+    let mut fork = ci.run(5, "fix: typo", now, Vec::new());
+    fork.verdict = Some("action_required");
+    other.runs.push(fork);
+    let github = GithubSite::of(now, vec![usual(now), other]);
+    let data = github.run("runs approvals --json").exits(0).data();
+    let rows: Vec<_> = data["rows"].as_array().unwrap().iter().map(|r| &r["run"]["id"]).collect();
+    assert_eq!(rows, [&json!(WAITING), &json!(5)]);
+    let text = github.run("runs approvals").exits(0).stdout;
+    assert!(text.contains("a fork's run: somebody has to let it begin at https://"), "{text}");
+
+    let refusal = Canned::json(404, &json!({ "message": "Not Found" }));
+    github.stand_in.server().faults().set("/repos/parky/infra", Fault::answer(refusal));
+    let document = github.run("runs approvals --json").exits(7).json();
+    assert_eq!(document["data"]["rows"][0]["run"]["id"], WAITING);
+    assert_eq!(
+        (&document["data"]["complete"], &document["caveats"][0]["code"]),
+        (&json!(false), &json!("unread"))
+    );
+}
+
+#[test]
+fn the_address_of_a_job_that_ran_again_shows_the_job_that_it_names() {
+    let github = GithubSite::new();
+    let _ = github.run(&format!("runs rerun {RED} --failed --yes")).exits(0);
+    let address = format!("https://github.com/parky/parky/actions/runs/{RED}/job/{}", JOBS[1]);
+    let data = github.run(&format!("runs view {address} --json")).exits(0).data();
+    assert_eq!((&data["jobs"][0]["id"], &data["jobs"][0]["attempt"]), (&json!(JOBS[1]), &json!(1)));
+    let logs = github.run(&format!("runs logs {address}")).exits(0).stdout;
+    assert!(logs.contains("AssertionError"), "{logs}");
+    let _ = github.run(&format!("runs view {}", address.replace("0601", "9999"))).exits(4);
 }
 
 #[test]
