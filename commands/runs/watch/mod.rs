@@ -9,6 +9,7 @@ mod poll;
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use parky_ops::domain::parse_span;
 use parky_ops::github::{Job, RepoName, Run, RunQuery, RunRef};
 use parky_ops::http::ApiError;
@@ -18,9 +19,10 @@ use tokio::time::{Instant, sleep};
 use self::changes::Screen;
 use self::poll::Patience;
 use super::place::{Found, Place, RunArgs};
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
-use crate::refusal::Usage;
+use crate::refusal::Refusal;
 use crate::signals::Signals;
 use crate::ui::Ui;
 
@@ -35,7 +37,7 @@ Examples:
   parky-ops runs watch --wait-start 2m --commit 0badc0de --fail-fast")]
 pub(crate) struct WatchArgs {
     /// The run: its id, or its pasted address [default: the newest that is not complete]
-    #[arg(value_name = "ID|URL")]
+    #[arg(value_name = "ID|URL", add = completion::of(Kind::Run))]
     run: Option<RunRef>,
 
     /// The repository, as owner/name [default: of the address, $GH_REPO, the configuration, the checkout]
@@ -96,19 +98,32 @@ pub(super) async fn run(args: &WatchArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
     tokio::select! {
         outcome = signals.next() => Ok(outcome),
         () = limit => {
-            ui.note("out of time: the run goes on");
-            Ok(Outcome::Unreachable)
+            let text = "out of time: the run goes on".to_owned();
+            Err(Refusal::unreachable(text, "raise --timeout, or leave it out").into())
         }
-        outcome = watch(args, ctx, ui) => outcome,
+        outcome = Box::pin(watch(args, ctx, ui)) => outcome,
     }
 }
 
 async fn watch(args: &WatchArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
+    let mut screen = None;
+    let mut patience = Patience::new(args.give_up);
     let (place, found) = match &args.run {
         Some(run) => {
             let target = RunArgs { run: run.clone(), repo: args.repo.clone() };
-            let place = Place::of_run(&target, ctx, ui).await?;
-            let found = place.find(run).await?;
+            let mut place = Place::of_run(&target, ctx, ui).await?;
+            let found = loop {
+                place.deadline = Instant::now() + poll::ONE_LOOK;
+                let error = match place.find(run).await {
+                    Ok(found) => break found,
+                    Err(error) => error,
+                };
+                let Some(failed) = error.downcast_ref::<ApiError>() else { return Err(error) };
+                let wait = patience.after(failed.clone(), ctx.clock.now());
+                let wait = wait.context("reading the run")?;
+                opened(&mut screen, ctx, ui)?.retry(&patience, wait)?;
+                sleep(wait).await;
+            };
             (place, found)
         }
         None => {
@@ -121,10 +136,10 @@ async fn watch(args: &WatchArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outco
     ui.say_caveats(&if ui.look.quiet { Vec::new() } else { place.caveats() });
     let invocation = ctx.invocation(&place.world.config.env);
     let Found { client, mut run } = found;
-    let mut screen = Screen::new(ui, ctx.clock)?;
+    patience.reset();
+    let screen = opened(&mut screen, ctx, ui)?;
     screen.heading(&run)?;
     let attempt = args.run.as_ref().and_then(|run| run.attempt);
-    let mut patience = Patience::new(args.give_up);
     loop {
         let deadline = Instant::now() + poll::ONE_LOOK;
         let (seen, jobs) = tokio::join!(
@@ -147,10 +162,22 @@ async fn watch(args: &WatchArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outco
         screen.gate(&run, &invocation)?;
         let failed = jobs.iter().find(|job| args.fail_fast && job.state().is_bad());
         if run.is_complete() || failed.is_some() {
-            return end(&run, failed, &mut screen);
+            return end(&run, failed, screen);
         }
         sleep(args.interval).await;
     }
+}
+
+/// The screen, which begins with the first thing that there is to tell: an error alone leaves none.
+fn opened<'a, 'u>(
+    screen: &'a mut Option<Screen<'u>>,
+    ctx: &Context,
+    ui: &'u Ui,
+) -> anyhow::Result<&'a mut Screen<'u>> {
+    if screen.is_none() {
+        *screen = Some(Screen::new(ui, ctx.clock)?);
+    }
+    screen.as_mut().context("a screen")
 }
 
 fn end(run: &Run, failed: Option<&Job>, screen: &mut Screen<'_>) -> anyhow::Result<Outcome> {
@@ -190,7 +217,7 @@ impl WatchArgs {
                 let of = self.commit.as_deref().map(|sha| format!(" of {sha}")).unwrap_or_default();
                 let text = format!("no run{of} is going on");
                 let hint = "a new run takes a moment to appear: --wait-start 2m";
-                return Err(Usage::new(text, hint).into());
+                return Err(Refusal::not_found(text, hint).into());
             }
             sleep(self.interval.min(Duration::from_secs(3))).await;
         }

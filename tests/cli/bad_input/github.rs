@@ -297,6 +297,28 @@ fn a_watch_survives_502_and_says_so() {
 }
 
 #[test]
+fn a_watch_that_begins_in_an_outage_waits_for_its_end() {
+    let github = GithubSite::new();
+    let run = format!("/repos/parky/parky/actions/runs/{RED}");
+    // The client tries three times by itself.
+    github.stand_in.server().faults().set(&run, Fault::answer(Canned::html(502)).times(4));
+    let done = github.run(&format!("runs watch {RED} --json")).exits(10);
+    let seen: Vec<_> = events(&done).into_iter().map(|event| event["event"].clone()).collect();
+    assert_eq!((&seen[0], &seen[1]), (&json!("start"), &json!("retry")));
+    assert_eq!(seen.last(), Some(&json!("end")));
+    // What is no outage is an error, and leaves nothing on stdout.
+    assert_eq!(github.run("runs watch 5 --json").exits(4).stdout, "");
+}
+
+#[test]
+fn a_watch_that_runs_out_of_time_says_so() {
+    let github = GithubSite::new();
+    let words = format!("runs watch {RUNNING} --timeout 1s --json");
+    let error = github.run(&words).exits(5).error();
+    assert_eq!(error["message"], "out of time: the run goes on");
+}
+
+#[test]
 fn logs_into_a_closed_pipe_end_quietly() {
     let github = GithubSite::new();
     github.change_job(2, |job| job.log = Log::Filler { step: 3, mib: 4 });

@@ -90,7 +90,7 @@ fn a_run_that_is_about_to_start_is_waited_for() {
     let github = GithubSite::new();
     github.change(RUNNING, |run| run.attempts[0].jobs.truncate(1));
     github.change(WAITING, |run| run.attempts[0].jobs.truncate(1));
-    let error = github.run("runs watch --json").exits(2).error();
+    let error = github.run("runs watch --json").exits(4).error();
     assert!(error["message"].as_str().unwrap().contains("no run is going on"), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("--wait-start"), "{error}");
 
