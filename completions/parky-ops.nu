@@ -1288,6 +1288,10 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
   ]
 
+  def "nu-complete parky-ops runs list status" [] {
+    [ "queued" "in_progress" "requested" "pending" "waiting" "completed" "success" "failure" "cancelled" "timed_out" "action_required" "startup_failure" "neutral" "skipped" "stale" ]
+  }
+
   def "nu-complete parky-ops runs list format" [] {
     [ "text" "json" ]
   }
@@ -1305,7 +1309,7 @@ module completions {
     --repo: string            # The repositories, as owner/name [default: $GH_REPO, the configuration, the checkout]
     --workflow: string        # Only this workflow: its file, name or id
     --branch: string          # Only this branch
-    --status: string          # Only this status or conclusion, such as failure, in_progress or waiting
+    --status: string@"nu-complete parky-ops runs list status" # Only this status or conclusion
     --event: string           # Only runs that this triggered, such as push or schedule
     --actor: string           # Only runs that this person triggered
     --since: string           # Only runs since: 2h (ago), 03:12 (JST) or RFC 3339

@@ -45,8 +45,8 @@ pub(crate) struct ListArgs {
     #[arg(long)]
     branch: Option<String>,
 
-    /// Only this status or conclusion, such as failure, in_progress or waiting
-    #[arg(long)]
+    /// Only this status or conclusion
+    #[arg(long, value_name = "WORD", value_parser = STATUSES, ignore_case = true)]
     status: Option<String>,
 
     /// Only runs that this triggered, such as push or schedule
@@ -65,6 +65,25 @@ pub(crate) struct ListArgs {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
 }
+
+/// Statuses, then conclusions, as GitHub's filter takes them.
+const STATUSES: [&str; 15] = [
+    "queued",
+    "in_progress",
+    "requested",
+    "pending",
+    "waiting",
+    "completed",
+    "success",
+    "failure",
+    "cancelled",
+    "timed_out",
+    "action_required",
+    "startup_failure",
+    "neutral",
+    "skipped",
+    "stale",
+];
 
 pub(super) async fn run(args: &ListArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
     let mut signals = Signals::listen()?;
@@ -99,7 +118,7 @@ impl ListArgs {
         Ok(RunQuery {
             workflow: word(&self.workflow),
             branch: word(&self.branch),
-            status: word(&self.status),
+            status: self.status.as_ref().map(|status| status.to_ascii_lowercase()),
             event: word(&self.event),
             actor: word(&self.actor),
             since,
@@ -243,6 +262,80 @@ impl Listing {
     }
 }
 
+impl RunRow {
+    fn painted(&self) -> String {
+        match self.state {
+            Some(state) => {
+                let status = self.status.as_deref().unwrap_or_default();
+                glyph::state(state, status, self.conclusion.as_deref())
+            }
+            None => crate::ui::state(parky_ops::domain::State::Unknown),
+        }
+    }
+
+    /// The workflow, and the repository where there are several.
+    fn place(&self, several: bool) -> String {
+        match (several || self.error.is_some(), &self.workflow) {
+            (true, workflow) => format!("{} {}", self.repo, word(workflow.as_ref())),
+            (false, workflow) => word(workflow.as_ref()),
+        }
+    }
+
+    fn age(&self, now: DateTime<Utc>) -> String {
+        self.created_at.map_or_else(|| "-".to_owned(), |at| span(now - at))
+    }
+
+    /// What is shown of it, or why it could not be read.
+    fn said(&self) -> &str {
+        self.error.as_deref().or(self.title.as_deref()).unwrap_or_default()
+    }
+}
+
+fn word(word: Option<&String>) -> String {
+    word.cloned().unwrap_or_else(|| "-".to_owned())
+}
+
+fn number(number: Option<u64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| number.to_string())
+}
+
+impl Listing {
+    fn wide(&self, page: &Page) -> Table {
+        let header = ["STATE", "ID", "WORKFLOW", "BRANCH", "EVENT", "TRY", "AGE", "TOOK", "TITLE"];
+        let mut table = Table::new(page, header).lead(2);
+        for row in &self.rows {
+            let elapsed = row.elapsed_s.and_then(chrono::TimeDelta::try_seconds);
+            let cells = [
+                &number(row.id),
+                &row.place(self.several),
+                &word(row.branch.as_ref()),
+                &word(row.event.as_ref()),
+                &number(row.attempt),
+                &row.age(page.now),
+                &glyph::took(elapsed),
+                row.said(),
+            ];
+            table.painted_row(&row.painted(), cells);
+        }
+        table
+    }
+
+    /// What a narrow terminal has room for in a line or two.
+    fn narrow(&self, page: &Page) -> Table {
+        let mut table = Table::new(page, ["STATE", "ID", "AGE", "RUN"]).lead(2);
+        for row in &self.rows {
+            let branch = row.branch.as_ref().map(|branch| format!(" {branch}"));
+            let place = format!("{}{}", row.place(self.several), branch.unwrap_or_default());
+            let run = match row.workflow.as_deref() == Some(row.said()) {
+                true => place,
+                false => format!("{place}: {}", row.said()),
+            };
+            table.painted_row(&row.painted(), [&number(row.id), &row.age(page.now), &run]);
+        }
+        table
+    }
+}
+
 impl View for Listing {
     const COMMAND: &'static str = "runs list";
 
@@ -250,39 +343,8 @@ impl View for Listing {
         if self.rows.is_empty() {
             return writeln!(out, "No runs.");
         }
-        let header = ["STATE", "ID", "WORKFLOW", "BRANCH", "EVENT", "TRY", "AGE", "TOOK", "TITLE"];
-        let mut table = Table::new(page, header).lead(2);
-        for row in &self.rows {
-            let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "-".to_owned());
-            let number = |n: Option<u64>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
-            let state = match row.state {
-                Some(state) => {
-                    let status = row.status.as_deref().unwrap_or_default();
-                    glyph::state(state, status, row.conclusion.as_deref())
-                }
-                None => crate::ui::state(parky_ops::domain::State::Unknown),
-            };
-            let workflow = match (self.several, &row.error) {
-                (true, _) | (_, Some(_)) => format!("{} {}", row.repo, word(&row.workflow)),
-                _ => word(&row.workflow),
-            };
-            let age = row.created_at.map_or_else(|| "-".to_owned(), |at| span(page.now - at));
-            let elapsed = row.elapsed_s.and_then(chrono::TimeDelta::try_seconds);
-            let title = row.error.clone().or(row.title.clone()).unwrap_or_default();
-            table.painted_row(
-                &state,
-                [
-                    &number(row.id),
-                    &workflow,
-                    &word(&row.branch),
-                    &word(&row.event),
-                    &number(row.attempt),
-                    &age,
-                    &glyph::took(elapsed),
-                    &title,
-                ],
-            );
-        }
+        let wide = self.wide(page);
+        let table = if wide.is_stacked() { self.narrow(page) } else { wide };
         write!(out, "{table}")
     }
 

@@ -51,6 +51,11 @@ impl Table {
         self.rows.push(std::iter::once(first.to_owned()).chain(rest).collect());
     }
 
+    /// Whether the page is too narrow for it as a table.
+    pub(crate) fn is_stacked(&self) -> bool {
+        self.width.is_some_and(|width| self.room(width).is_none())
+    }
+
     /// The room that is left for the last column; `None` where it is too little to read.
     fn room(&self, width: usize) -> Option<usize> {
         let (last, others) = self.header.len().checked_sub(1).map(|last| (last, 0..last))?;

@@ -82,6 +82,39 @@ fn the_newest_run_is_found_though_the_filter_lags() {
 }
 
 #[test]
+fn a_filter_that_cannot_reach_all_runs_says_so() {
+    let github = GithubSite::with(|repo| {
+        let [ci, _] = workflows();
+        let old = Utc::now() - TimeDelta::days(30);
+        let run = |nth: i64| {
+            let at = old - TimeDelta::minutes(nth);
+            ci.run(5_000_000_000 + nth as u64, "old", at, vec![Job::new(nth as u64, "t", at, 1)])
+        };
+        repo.runs.extend((1..=1050).map(run));
+    });
+    let done = github.run("runs list --branch main --limit 1000 --json").exits(0);
+    let document = done.json();
+    assert_eq!(ids(&document["data"]).len(), 1000);
+    assert_eq!(document["data"]["more"], true);
+    let codes: Vec<_> =
+        document["caveats"].as_array().unwrap().iter().map(|caveat| &caveat["code"]).collect();
+    assert!(codes.contains(&&json!("filter-reach")), "{codes:?}");
+    // The plain list has no such end, and needs no caveat but the limit.
+    let plain = github.run("runs list --limit 1000 --json").exits(0).json();
+    let mut rows = ids(&plain["data"]);
+    assert_eq!((rows.len(), plain["caveats"].as_array().unwrap().len()), (1000, 1));
+    rows.dedup();
+    assert_eq!(rows.len(), 1000, "each once");
+}
+
+#[test]
+fn a_status_that_github_does_not_know_is_named_with_a_near_one() {
+    let github = GithubSite::new();
+    github.run("runs list --status failed").exits(2).stderr_says("failure");
+    assert_eq!(ids(&github.run("runs list --status FAILURE --json").exits(0).data()), [RED]);
+}
+
+#[test]
 fn a_repository_that_cannot_be_read_is_a_row_and_not_the_end() {
     let now = Utc::now();
     let [ci, _] = workflows();
