@@ -38,10 +38,17 @@ impl<'a> Bulk<'a> {
         self.held.push_str(words);
     }
 
+    /// Words from outside as [`Bulk::outside`] would add them, to be added again and again.
+    pub(crate) fn harmless(&self, words: &str) -> String {
+        let mut alone = Self::new(self.ui, self.runner);
+        alone.outside(words.as_bytes());
+        std::mem::take(&mut alone.held)
+    }
+
     /// Adds words from outside.
     pub(crate) fn outside(&mut self, bytes: &[u8]) {
         let from = self.held.len();
-        if bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
+        if is_all(bytes, |byte| matches!(byte, b' '..=b'~' | b'\t')) {
             // Checked above: ASCII.
             self.held.push_str(&String::from_utf8_lossy(bytes));
         } else {
@@ -93,9 +100,9 @@ impl<'a> Bulk<'a> {
 
     /// Adds a part of a JSON string, its value unchanged.
     pub(crate) fn json_part(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        let plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
         let from = self.held.len();
-        if bytes.iter().all(plain) {
+        if is_all(bytes, plain) {
             self.held.push_str(&String::from_utf8_lossy(bytes));
         } else {
             let quoted = json::to_string(String::from_utf8_lossy(bytes).as_ref())?;
@@ -119,9 +126,11 @@ impl<'a> Bulk<'a> {
             return Ok(());
         }
         if let Some(end) = self.held.rfind('\n') {
-            let tail = self.held.split_off(end + 1);
-            let block = std::mem::replace(&mut self.held, tail);
-            return self.ui.write_out(&block);
+            let (block, _) = self.held.split_at(end + 1);
+            let written = self.ui.write_out(block);
+            // The room stays: it is filled again at once.
+            self.held.drain(..=end);
+            return written;
         }
         let mut cut = self.held.len() - STRADDLE;
         while cut > STRADDLE {
@@ -133,9 +142,9 @@ impl<'a> Bulk<'a> {
             // Where no secret lies across the cut, the parts say what the whole says.
             let alike = whole.strip_suffix(apart.as_ref()) == Some(&self.ui.redactor.clean(head));
             if alike {
-                let tail = self.held.split_off(cut);
-                let block = std::mem::replace(&mut self.held, tail);
-                return self.ui.write_out(&block);
+                let written = self.ui.write_out(head);
+                self.held.drain(..cut);
+                return written;
             }
             cut -= STRADDLE;
         }
@@ -144,9 +153,18 @@ impl<'a> Bulk<'a> {
 
     /// Writes everything.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        let block = std::mem::take(&mut self.held);
-        if block.is_empty() { Ok(()) } else { self.ui.write_out(&block) }
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let written = self.ui.write_out(&self.held);
+        self.held.clear();
+        written
     }
+}
+
+/// Whether `fits` holds for every byte; looked at in chunks, which the processor does at once.
+fn is_all(bytes: &[u8], fits: impl Fn(u8) -> bool) -> bool {
+    bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & fits(*byte)))
 }
 
 /// Length of the colour sequence at the beginning of `text`: ESC, `[`, numbers, `m`.

@@ -85,6 +85,8 @@ struct Progress<'j> {
     follow: usize,
     errors: bool,
     printed: u64,
+    /// What stands before each line of a step.
+    fields: Option<(Option<usize>, String)>,
 }
 
 impl<'a> Printer<'a> {
@@ -278,10 +280,14 @@ impl<'a> Printer<'a> {
         match self.form {
             Form::Plain => {
                 if piece.begins {
-                    self.bulk.outside(field(&job.name).as_bytes());
-                    self.bulk.own("\t");
-                    self.bulk.outside(field(step.unwrap_or_default()).as_bytes());
-                    self.bulk.own("\t");
+                    let known = seen.fields.as_ref().filter(|(of, _)| *of == place);
+                    if known.is_none() {
+                        let fields = [job.name.as_str(), step.unwrap_or_default()];
+                        let fields = fields.map(|name| self.bulk.harmless(&field(name)));
+                        seen.fields = Some((place, format!("{}\t{}\t", fields[0], fields[1])));
+                    }
+                    let fields = seen.fields.as_ref().map(|(_, fields)| fields.as_str());
+                    self.bulk.own(fields.unwrap_or_default());
                 }
                 self.bulk.outside(piece.bytes);
             }
@@ -359,6 +365,7 @@ impl<'j> Progress<'j> {
             follow: 0,
             errors: false,
             printed: 0,
+            fields: None,
         }
     }
 }

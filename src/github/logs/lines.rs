@@ -1,5 +1,7 @@
 //! Lines out of bytes, without ever holding a long one: it comes in pieces. Pure.
 
+use memchr::memchr;
+
 /// A piece is at least so long, in bytes, unless its line ends before; so the first one holds
 /// everything by which a line is judged.
 const PIECE: usize = 64 << 10;
@@ -40,7 +42,7 @@ impl Lines {
         let mut rest = bytes;
         if !self.held.is_empty() || self.inside || !self.begun {
             // What is held is joined with the end of its line.
-            let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
+            let end = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
             let (line, further) = rest.split_at(end);
             self.held.extend_from_slice(line);
             rest = further;
@@ -49,7 +51,7 @@ impl Lines {
                 return Ok(());
             }
         }
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr(b'\n', rest) {
             let (line, further) = rest.split_at(end);
             self.give(line, true, &mut take)?;
             rest = further.get(1..).unwrap_or_default();
