@@ -1,12 +1,14 @@
 //! What users of gh report, each shown to go well here (the reference's list of reports).
 
+use std::process::Command;
+
 use chrono::TimeDelta;
 use parky_ops::sandbox::github::{Job, Log};
 use parky_ops::sandbox::server::{Canned, Fault};
 use serde_json::json;
 
 use super::logs::events;
-use crate::harness::{GithubSite, RED, RUNNING, workflows};
+use crate::harness::{GithubSite, RED, RUNNING, Run};
 
 fn job_names(github: &GithubSite, words: &str, code: i32) -> Vec<String> {
     let done = github.run(&format!("runs logs {RED} --json {words}")).exits(code);
@@ -129,6 +131,68 @@ fn a_storage_that_breaks_off_is_asked_again_and_named_without_its_link() {
 }
 
 #[test]
+fn annotations_that_are_refused_stop_no_watch() {
+    let github = GithubSite::new();
+    let refusal = Canned::json(403, &json!({ "message": "Resource not accessible" }));
+    github.stand_in.server().faults().set("/repos/parky/parky/check-runs", Fault::answer(refusal));
+    let done = github.run(&format!("runs watch {RED} --json")).exits(10);
+    assert_eq!(events(&done).last().unwrap()["conclusion"], "failure");
+}
+
+#[test]
+fn a_watch_taller_than_the_screen_tells_each_change_once_and_clears_nothing() {
+    let github = GithubSite::new();
+    github.change(RUNNING, |run| {
+        let now = chrono::Utc::now();
+        let old = now - TimeDelta::minutes(1);
+        // More than the terminal has rows.
+        let jobs = (0..250).map(|nth| Job::new(nth + 1, &format!("part {nth:03}."), old, 5));
+        let last =
+            Job { steps: Vec::new(), ..Job::new(999, "last.", now + TimeDelta::seconds(2), 0) };
+        run.attempts[0].jobs = jobs.chain([last]).collect();
+    });
+    let ended =
+        github.run(&format!("runs watch {RUNNING} --interval 200ms")).at_terminal(100).end();
+    assert_eq!(ended.code, Some(0), "{}", ended.screen);
+    for nth in 0..250 {
+        let line = format!("part {nth:03}.");
+        assert_eq!(ended.raw.matches(&line).count(), 1, "{line}");
+    }
+    for clears in ["\u{1b}[2J", "\u{1b}[3J", "\u{1b}[H", "\u{1b}[1;1H", "\u{1b}[?1049h"] {
+        assert!(!ended.raw.contains(clears), "{clears:?} in {:?}", ended.raw);
+    }
+}
+
+/// Runs it with its output thrown away; its exit code, and the most memory that it had, in KiB.
+fn peak(run: &Run) -> (i64, u64) {
+    let script = "import resource, subprocess, sys\n\
+                  code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n\
+                  print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n";
+    let command = run.command();
+    let mut python = Command::new("python3");
+    python.args(["-c", script]).arg(command.get_program()).args(command.get_args());
+    python.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = python.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (code, peak) = text.trim().split_once(' ').expect("a code and a peak");
+    (code.parse().unwrap(), peak.parse().unwrap())
+}
+
+#[test]
+fn a_log_of_hundreds_of_megabytes_needs_no_more_memory_than_a_small_one() {
+    let github = GithubSite::new();
+    github.change_job(2, |job| job.log = Log::Filler { step: 3, mib: 1 });
+    let logs = format!("runs logs {RED} --job typecheck --full");
+    let (code, small) = peak(&github.run(&logs));
+    assert_eq!(code, 0);
+    github.change_job(2, |job| job.log = Log::Filler { step: 3, mib: 200 });
+    let (code, large) = peak(&github.run(&logs));
+    assert_eq!(code, 0);
+    // Room for the buffers of a connection that is under way, and for a machine under load.
+    assert!(large < small + (16 << 10), "{small} KiB for 1 MiB, {large} KiB for 200");
+}
+
+#[test]
 fn one_odd_run_does_not_spoil_the_list() {
     let github = GithubSite::new();
     github.change(RED, |run| run.workflow_id = 999_999);
@@ -136,5 +200,4 @@ fn one_odd_run_does_not_spoil_the_list() {
     assert_eq!(data["rows"].as_array().unwrap().len(), 4);
     let asked = github.requests();
     assert!(asked.iter().all(|path| !path.contains("/workflows")), "{asked:?}");
-    let _ = (json!(null), RUNNING, workflows());
 }
