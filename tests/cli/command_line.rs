@@ -411,6 +411,14 @@ fn every_command_has_a_manual_page() {
         let help = Run::new(home.path(), &format!("{path} --help")).exits(0).stdout;
         commands.extend(listed(&help, "Commands:").iter().map(|name| format!("{path} {name}")));
     }
+    let top = read("parky-ops.1");
+    assert!(top.contains("\"parky-ops manual\"") && top.contains(".SH \"EXIT STATUS\""), "{top}");
+    assert!(top.contains("\\fB130\\fR\ninterrupted"), "{top}");
+    // Commands are there to be copied: on lines of their own.
+    let replay = read("parky-ops-dlq-replay.1");
+    let (_, examples) = replay.split_once(".SH EXAMPLES\n.nf\n").expect("examples");
+    assert!(examples.starts_with("parky\\-ops dlq replay"), "{examples}");
+    assert!(read("parky-ops-dlq.1").contains("\\fBparky\\-ops\\fR(1), \\fBparky\\-ops\\-dlq"));
     let file = home.path().join("file");
     fs::write(&file, "").unwrap();
     let done = Run::new(home.path(), "man file/below").exits(1);
