@@ -94,7 +94,10 @@ pub(crate) async fn run(args: &SmokeArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
     }
     if let Some(path) = ctx.vars.path("GITHUB_STEP_SUMMARY") {
         let page = summary::page(&answer, ui.env(), now);
-        unwritten.extend(summary::append(&path, &page).err());
+        match summary::append(&path, &page) {
+            Ok(full) => caveats.extend(full.map(|text| Caveat::new("summary-full", text))),
+            Err(error) => unwritten.push(error),
+        }
     }
     let failed = !unwritten.is_empty();
     caveats.extend(unwritten.into_iter().map(|error| Caveat::new("not-written", error)));

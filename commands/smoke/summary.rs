@@ -12,7 +12,9 @@ use parky_ops::smoke::Standing;
 
 use super::view::Smoke;
 
-/// A step's summary of more than 1 MiB is dropped whole; this leaves room for other commands.
+/// A step's summary of more than so many bytes is dropped whole (GitHub's docs).
+const MOST: u64 = 1 << 20;
+/// What this command takes of it.
 const ROOM: usize = 256 * 1024;
 /// Characters of one reason.
 const REASON: usize = 400;
@@ -47,11 +49,20 @@ pub(super) fn page(answer: &Smoke, env: &str, now: DateTime<Utc>) -> String {
     out
 }
 
-/// Adds the text to the file.
-pub(super) fn append(path: &Path, page: &str) -> Result<(), String> {
+/// Adds the text to the file. What would not fit is left out, and said: GitHub would drop all of it,
+/// what others wrote too.
+pub(super) fn append(path: &Path, page: &str) -> Result<Option<String>, String> {
+    let unwritten = |error| format!("the summary {} was not written: {error}", path.display());
     let file = OpenOptions::new().append(true).create(true).open(path);
-    file.and_then(|mut file| file.write_all(page.as_bytes()))
-        .map_err(|error| format!("the summary {} was not written: {error}", path.display()))
+    let mut file = file.map_err(unwritten)?;
+    let held = file.metadata().map_err(unwritten)?.len();
+    if held + page.len() as u64 > MOST {
+        return Ok(Some(format!(
+            "the summary of this step is full ({held} bytes): the table is left out"
+        )));
+    }
+    file.write_all(page.as_bytes()).map_err(unwritten)?;
+    Ok(None)
 }
 
 fn sign(state: State) -> &'static str {

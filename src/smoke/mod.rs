@@ -87,8 +87,9 @@ fn configuration(world: &World, files: &[FileUse]) -> Check {
 
 /// Hosts, and what else is required that needs no database.
 async fn around(world: &World, required: &BTreeSet<Source>, watch: Watch<'_>) -> Vec<Check> {
-    let may_be = [Source::Certificates, Source::Workers, Source::Vendors];
-    let more = may_be.into_iter().filter(|source| required.contains(source));
+    let of_database = [Source::Database, Source::Connections, Source::Locks, Source::Dlq];
+    let more = Source::TRIAGE.into_iter();
+    let more = more.filter(|source| required.contains(source) && !of_database.contains(source));
     ask(world, &more.chain([Source::Hosts]).collect(), watch).await
 }
 

@@ -231,6 +231,21 @@ fn hostile_texts_take_no_effect_in_any_report() {
 }
 
 #[test]
+fn a_summary_that_is_full_keeps_what_others_wrote() {
+    let site = calm(Scenario::Healthy);
+    let summary = site.home().join("summary.md");
+    let run = || site.run("smoke --json").var("GITHUB_STEP_SUMMARY", &summary);
+    for (held, fits) in [(1 << 19, true), ((1 << 20) - 100, false)] {
+        fs::write(&summary, "x".repeat(held)).unwrap();
+        let done = run().exits(0);
+        assert_eq!(fs::metadata(&summary).unwrap().len() > held as u64, fits);
+        assert!(fs::metadata(&summary).unwrap().len() <= 1 << 20);
+        let told = done.json()["caveats"].to_string().contains("summary-full");
+        assert_eq!(told, !fits, "{}", done.stdout);
+    }
+}
+
+#[test]
 fn outside_of_actions_nothing_is_annotated() {
     let site = hostile_site();
     let done = site.run("smoke").exits(7);
