@@ -7,6 +7,7 @@ use parky_ops::dlq::{FailureId, Filter, StatusClass, lane_of};
 use parky_ops::domain::{Moment, Severity};
 
 use super::window::{Span, Window};
+use crate::completion::{self, Kind};
 use crate::refusal::Usage;
 
 /// Every part narrows the choice.
@@ -14,7 +15,7 @@ use crate::refusal::Usage;
 #[command(next_help_heading = "Which rows")]
 pub(crate) struct Letters {
     /// This row, whatever its time; may be repeated; - reads ids from stdin, one a line
-    #[arg(long = "id", value_name = "ID")]
+    #[arg(long = "id", value_name = "ID", add = completion::of(Kind::DeadLetter))]
     ids: Vec<String>,
 
     /// Severity: P0 to P3, or SEV1 to SEV3; may be repeated
@@ -22,7 +23,7 @@ pub(crate) struct Letters {
     pub(crate) severities: Vec<String>,
 
     /// Channel, with or without #; may be repeated
-    #[arg(long = "channel", value_name = "NAME", value_parser = channel)]
+    #[arg(long = "channel", value_name = "NAME", value_parser = channel, add = completion::of(Kind::Channel))]
     pub(crate) channels: Vec<String>,
 
     #[command(flatten)]

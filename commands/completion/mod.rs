@@ -4,6 +4,7 @@
 //! the value of a secret. Whoever waits here has pressed TAB.
 
 mod bash;
+mod calm;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -17,20 +18,21 @@ use parky_ops::config::{self, Config, Flags, LoadInput, Loaded, Vars};
 use parky_ops::state::{Offer, OfferKind, State, offered};
 
 pub(crate) use self::bash::Bash;
+use self::calm::Calm;
 use self::words::Words;
 
 /// The variable by which a shell asks.
 pub(crate) const VARIABLE: &str = "PARKY_OPS_COMPLETE";
 
 /// The shells that can ask.
-pub(crate) const SHELLS: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
+pub(crate) const SHELLS: Shells<'static> =
+    Shells(&[&Calm(Bash), &Calm(Elvish), &Calm(Fish), &Calm(Powershell), &Calm(Zsh)]);
 
 /// How long a look may take; without an answer by then nothing is offered.
 const LIMIT: Duration = Duration::from_millis(20);
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "some kinds wait for the commands that take them")]
 pub(crate) enum Kind {
     /// An environment of the configuration.
     Env,
@@ -49,6 +51,7 @@ pub(crate) enum Kind {
     /// A dead letter that was seen of late.
     DeadLetter,
     /// An incident of the journal.
+    #[cfg_attr(not(test), expect(dead_code, reason = "waits for the commands that take one"))]
     Incident,
 }
 
@@ -71,7 +74,11 @@ pub(crate) async fn keep(config: &Config, kind: OfferKind, offers: &[Offer], now
 }
 
 fn candidates(kind: Kind) -> Vec<CompletionCandidate> {
-    let found = within(LIMIT, move || values(kind, &Asked::here()?)).flatten().unwrap_or_default();
+    let looked = within(LIMIT, move || values(kind, &Asked::here()?));
+    if looked.is_none() {
+        calm::give_up();
+    }
+    let found = looked.flatten().unwrap_or_default();
     let candidate = |(place, offer): (usize, Offer)| {
         let help = (!offer.help.is_empty()).then(|| offer.help.into());
         CompletionCandidate::new(offer.value).help(help).display_order(Some(place))
@@ -129,7 +136,7 @@ fn values(kind: Kind, asked: &Asked) -> Option<Vec<Offer>> {
             config.hosts.iter().map(|host| Offer::new(&host.name, config.env.as_str())).collect()
         }),
         Kind::Worker => config(|config| {
-            let offer = |w: &config::Worker| Offer::new(&w.name, w.hosts.join(", "));
+            let offer = |worker: &config::Worker| Offer::new(&worker.name, about_worker(worker));
             config.workers.iter().map(offer).collect()
         }),
         Kind::Page => {
@@ -143,6 +150,15 @@ fn values(kind: Kind, asked: &Asked) -> Option<Vec<Offer>> {
         Kind::Run => asked.offered(OfferKind::Run),
         Kind::DeadLetter => asked.offered(OfferKind::DeadLetter),
         Kind::Incident => asked.offered(OfferKind::Incident),
+    }
+}
+
+/// What it serves; where that is nothing, its name on Cloudflare.
+fn about_worker(worker: &config::Worker) -> String {
+    match (worker.hosts.as_slice(), &worker.script) {
+        ([], Ok(script)) => format!("script {}", script.value),
+        ([], Err(_)) => "serves no host".to_owned(),
+        (hosts, _) => hosts.join(", "),
     }
 }
 

@@ -9,10 +9,13 @@ use parky_ops::dlq::store::Item;
 use parky_ops::dlq::table::{Order, Pager, Query};
 use parky_ops::dlq::{FailureId, Filter, ItemState, Letter, known};
 use parky_ops::domain::Caveat;
+use parky_ops::domain::text::shorten;
+use parky_ops::state::{Offer, OfferKind};
 
 use super::desk::Desk;
 use super::row::{COLUMNS, Leaks, LetterRow};
 use crate::args::letters::{Letters, Limit};
+use crate::completion;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::refusal::{NotFound, Stopped};
@@ -54,7 +57,9 @@ pub(crate) async fn run(args: &ListArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let window = filter.ids.is_empty().then(|| span.in_words(now));
     let mut rows = Rows::new(desk, filter, &args.letters.states, args.limit, signals).await?;
     rows.window = window;
-    ui.list(rows, now).await?;
+    let listed = ui.list(&mut rows, now).await;
+    completion::keep(&rows.desk.world.config, OfferKind::DeadLetter, &rows.offers, now).await;
+    listed?;
     Ok(Outcome::Done)
 }
 
@@ -74,7 +79,14 @@ struct Rows {
     any: bool,
     window: Option<String>,
     leaks: Leaks,
+    /// The newest ones, for the shell.
+    offers: Vec<Offer>,
 }
+
+/// Rows that are left for the shell.
+const OFFERED: usize = 100;
+/// Characters of a title that are left with them.
+const TITLE: usize = 50;
 
 impl Rows {
     async fn new(
@@ -123,6 +135,7 @@ impl Rows {
             any: false,
             window: None,
             leaks: Leaks::default(),
+            offers: Vec::new(),
         })
     }
 
@@ -144,6 +157,15 @@ impl Rows {
         self.known = known;
         self.page = page.into_iter();
         Ok(true)
+    }
+
+    /// The id and a short title: what a line under completion may show.
+    fn offer(&mut self, row: &LetterRow) {
+        if let (Some(id), true) = (&row.id, self.offers.len() < OFFERED) {
+            let title = shorten(&row.title, TITLE);
+            let help = format!("{} {} {title}", row.severity, row.channel);
+            self.offers.push(Offer::new(id, help.trim()));
+        }
     }
 
     fn is_meant(&self, row: &LetterRow) -> bool {
@@ -194,6 +216,7 @@ impl RowStream<9> for Rows {
             }
             self.left = self.left.map(|left| left - 1);
             self.any = true;
+            self.offer(&row);
             return Ok(Some(row));
         }
     }

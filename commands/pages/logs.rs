@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::build;
 use crate::args::worker::find_project;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::refusal::NotFound;
@@ -23,7 +24,7 @@ const SEARCHED: usize = 100;
 #[derive(clap::Args, Debug)]
 pub(crate) struct LogsArgs {
     /// The project
-    #[arg(value_name = "PROJECT")]
+    #[arg(value_name = "PROJECT", add = completion::of(Kind::Page))]
     project: String,
 
     /// The deployment: an id, its first 8 characters, or an address [default: the newest]

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::build;
 use crate::args::worker::find_project;
+use crate::completion::{self, Kind};
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::rollback::reach;
@@ -18,7 +19,7 @@ use crate::ui::{Page, Table, Ui, View};
 #[derive(clap::Args, Debug)]
 pub(crate) struct ShowArgs {
     /// The project
-    #[arg(value_name = "PROJECT")]
+    #[arg(value_name = "PROJECT", add = completion::of(Kind::Page))]
     project: String,
 
     /// Stop after this many deployments

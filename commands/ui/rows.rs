@@ -29,6 +29,24 @@ pub(crate) trait RowStream<const N: usize> {
     }
 }
 
+/// For whoever still needs the stream when it is over.
+impl<const N: usize, S: RowStream<N>> RowStream<N> for &mut S {
+    const COMMAND: &'static str = S::COMMAND;
+    type Row = S::Row;
+
+    fn columns(&self) -> [&'static str; N] {
+        S::columns(self)
+    }
+
+    async fn next(&mut self) -> anyhow::Result<Option<Self::Row>> {
+        S::next(self).await
+    }
+
+    fn finish(&mut self) -> (bool, Vec<Caveat>) {
+        S::finish(self)
+    }
+}
+
 /// A short list that is at hand as a whole, in the shape that every list has in JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct Whole<T> {

@@ -219,7 +219,7 @@ fn the_command_tree() {
         --repo <REPO>
         --workflow <WORKFLOW>
         --branch <BRANCH>
-        --status <STATUS>
+        --status <WORD>
         --event <EVENT>
         --actor <ACTOR>
         --since <TIME>

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use crate::harness::{HttpServer, Pty, Run, bin, binary, has_sandbox};
+use parky_ops::sandbox::Scenario;
+
+use crate::harness::{
+    GREEN, GithubSite, HttpServer, Pty, RED, RUNNING, Run, Site, bin, binary, has_sandbox,
+};
 
 fn at_home() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -167,6 +171,19 @@ fn completes_values(pty: &mut Pty) {
 }
 
 #[test]
+fn options_are_offered_at_a_dash_and_where_nothing_else_fits() {
+    let home = at_home();
+    let of = |words: &[&str], wanted: &str| offers(&mut ask(home.path(), words), wanted);
+    let is_option = |value: &String| value.starts_with('-');
+    assert!(!of(&["tail", ""], "public").iter().any(is_option));
+    assert!(!of(&[""], "triage").iter().any(is_option));
+    assert!(of(&["tail", "-"], "--max-events").iter().all(is_option));
+    assert!(of(&["runs", "list", ""], "--status").iter().all(is_option));
+    let words = of(&["runs", "list", "--status", ""], "in_progress");
+    assert!(words.contains(&"failure".to_owned()), "{words:?}");
+}
+
+#[test]
 fn bash_completes() {
     let home = at_home();
     let script = committed("parky-ops.bash");
@@ -220,4 +237,94 @@ fn fish_completes() {
     if has_sandbox() {
         complete("parky-ops --sandbox=hea", "--sandbox=healthy\tnothing is wrong");
     }
+}
+
+/// A home in which `runs list` was called, which leaves its ids for the shell.
+fn with_runs() -> GithubSite {
+    let github = GithubSite::new();
+    let begun = Instant::now();
+    loop {
+        // Under load it may not get to leaving them.
+        let _ = github.run("runs list").exits(0);
+        let asked = ask(github.site.home(), &["runs", "view", ""]).output().unwrap();
+        if values(&asked).contains(&RED.to_string()) {
+            return github;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(40), "{asked:?}");
+    }
+}
+
+/// What a responder presses TAB for most: which worker, and which run.
+fn completes_workers_and_runs(pty: &mut Pty) {
+    press_until(pty, "parky-ops tail stor\t", "parky-ops tail store-sync ");
+    pty.type_in("\u{15}");
+    // With what it serves, where a shell shows titles.
+    press_until(pty, "parky-ops tail \t\t", "admin.parky.co.jp");
+    assert!(!pty.raw().contains("--max-events"), "options come at a dash:\n{}", pty.raw());
+    pty.type_in("\u{15}");
+    press_until(pty, "parky-ops runs view \t\t", "fix: types (#1293)");
+    for shown in [RED, RUNNING, GREEN] {
+        // fish leaves out what all of them begin with.
+        let end = &shown.to_string()[1..];
+        assert!(pty.shows_soon(end), "no {end}:\n{}", pty.raw());
+    }
+    assert!(pty.shows_soon("feat: search (#1284)"), "{}", pty.raw());
+    pty.type_in("\u{15}");
+    let line = |verb: &str| format!("parky-ops runs {verb} {RUNNING} ");
+    for verb in ["logs", "watch", "rerun"] {
+        let typed = format!("{}\t", line(verb).trim_end());
+        press_until(pty, &typed, &line(verb));
+        pty.type_in("\u{15}");
+    }
+}
+
+#[test]
+fn bash_offers_workers_and_runs_with_titles() {
+    let github = with_runs();
+    let script = committed("parky-ops.bash");
+    let set_up = format!("PS1='ready> '; source {} && echo loa''ded", script.display());
+    let words = ["--norc", "--noprofile", "-i"];
+    completes_workers_and_runs(&mut shell(github.site.home(), "bash", &words, &set_up));
+}
+
+#[test]
+fn zsh_offers_workers_and_runs_with_titles() {
+    let github = with_runs();
+    let script = committed("_parky-ops");
+    let set_up = format!(
+        "PS1='ready> '; autoload -U compinit && compinit -u -D && source {} && print loa''ded",
+        script.display()
+    );
+    completes_workers_and_runs(&mut shell(github.site.home(), "zsh", &["-f", "-i"], &set_up));
+}
+
+#[test]
+fn fish_offers_workers_and_runs_with_titles() {
+    let github = with_runs();
+    let script = committed("parky-ops.fish");
+    let set_up = format!("source {}; and echo loa''ded", script.display());
+    let words = ["--no-config", "--interactive"];
+    completes_workers_and_runs(&mut shell(github.site.home(), "fish", &words, &set_up));
+}
+
+#[test]
+fn dead_letters_that_were_listed_are_offered_with_a_short_title() {
+    let site = Site::of(Scenario::BadDeploy);
+    let begun = Instant::now();
+    let offered = loop {
+        let listed = site.run("dlq list --json").exits(0).data();
+        let id = listed["rows"][0]["id"].as_str().unwrap().to_owned();
+        let asked = ask(site.home(), &["dlq", "show", ""]).output().unwrap();
+        let text = String::from_utf8(asked.stdout).unwrap();
+        if let Some(line) = text.lines().find(|line| line.starts_with(&format!("{id}\t"))) {
+            break line.to_owned();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(40), "no {id} in {text}");
+    };
+    let (id, title) = offered.split_once('\t').unwrap();
+    assert!(title.starts_with('P') && title.chars().count() <= 80, "{title}");
+    let _ = offers(&mut ask(site.home(), &["dlq", "replay", "--id", ""]), id);
+    // Another environment's state, and a sandbox's, is not this one.
+    let mut elsewhere = ask(site.home(), &["--sandbox", "dlq", "show", ""]);
+    assert!(!values(&elsewhere.output().unwrap()).contains(&id.to_owned()));
 }
