@@ -64,8 +64,10 @@ impl Notice<'_> {
                 let time =
                     |at: &DateTime<Utc>| at.with_timezone(&JST).format("%H:%M:%S").to_string();
                 let (from, to) = (time(from), time(to));
+                // A short one is not none.
+                let digits = usize::from(*seconds < 10.0);
                 warn(&format!(
-                    "nothing received for {seconds:.0} s ({from} to {to} JST), and it cannot be \
+                    "nothing received for {seconds:.digits$} s ({from} to {to} JST), and it cannot be \
                      fetched again: {}",
                     one_line(cause)
                 ))

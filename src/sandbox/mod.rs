@@ -369,6 +369,10 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io
         make_ill(bad, &hosts, &cloudflare);
         cloudflare.tails().trouble(bad.script, &cloudflare::version_id(bad.script, bad.number));
     }
+    if let Some(rough) = &facts.rough_line {
+        cloudflare.tails().set_lifetime(rough.lifetime);
+        cloudflare.tails().be_rough(rough.script);
+    }
     if let Some(fault) = &facts.cloudflare_fault {
         cloudflare.server().faults().set("/", fault.clone());
     }

@@ -35,6 +35,7 @@ fn the_scenarios_are_listed() {
         "db-saturated",
         "all-down",
         "bad-tokens",
+        "bad-line",
         "dead-letters",
     ];
     assert_eq!(words, all);
@@ -71,6 +72,7 @@ fn each_scenario_ends_with_the_exit_code_that_it_deserves() {
         ("db-saturated", 10),
         ("all-down", 10),
         ("bad-tokens", 7),
+        ("bad-line", 0),
         ("dead-letters", 10),
     ] {
         let done = run(&home, &format!("triage --json --sandbox={scenario}")).exits(code);

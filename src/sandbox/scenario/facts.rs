@@ -1,6 +1,6 @@
 //! What a scenario is made of: plain data on what stands where.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sandbox::cloudflare::{PagesHistory, ScriptHistory, TokenKind};
 use crate::sandbox::database::DatabaseFacts;
@@ -26,6 +26,14 @@ pub(in crate::sandbox) struct BadVersion {
     pub(in crate::sandbox) behaviour: Behaviour,
 }
 
+/// A script whose live tails are at their worst.
+#[derive(Debug, Clone)]
+pub(in crate::sandbox) struct RoughLine {
+    pub(in crate::sandbox) script: &'static str,
+    /// How long the account's tails last.
+    pub(in crate::sandbox) lifetime: TimeDelta,
+}
+
 /// What stands where.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Facts {
@@ -35,6 +43,7 @@ pub(in crate::sandbox) struct Facts {
     pub(in crate::sandbox) scripts: Vec<ScriptHistory>,
     pub(in crate::sandbox) pages: Vec<PagesHistory>,
     pub(in crate::sandbox) bad_version: Option<BadVersion>,
+    pub(in crate::sandbox) rough_line: Option<RoughLine>,
     /// What Cloudflare's API does instead of answering.
     pub(in crate::sandbox) cloudflare_fault: Option<Fault>,
     /// Whether Discord's bot token is refused and every webhook is gone.

@@ -5,6 +5,7 @@
 mod actions;
 mod all_down;
 mod bad_deploy;
+mod bad_line;
 mod bad_tokens;
 mod canary;
 mod ci_broken;
@@ -43,6 +44,8 @@ pub enum Scenario {
     CiBroken,
     /// Every token is refused.
     BadTokens,
+    /// Live tails are sampled, garbled, flooded and cut off.
+    BadLine,
     /// The table of dead letters holds every shape of row.
     DeadLetters,
     /// Sessions queue behind an open transaction, and the connections run out.
@@ -51,7 +54,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// Every scenario, the most wanted first.
-    pub const ALL: [Scenario; 8] = [
+    pub const ALL: [Scenario; 9] = [
         Scenario::BadDeploy,
         Scenario::Healthy,
         Scenario::Canary,
@@ -59,6 +62,7 @@ impl Scenario {
         Scenario::DbSaturated,
         Scenario::AllDown,
         Scenario::BadTokens,
+        Scenario::BadLine,
         Scenario::DeadLetters,
     ];
 
@@ -85,6 +89,7 @@ impl Scenario {
             Scenario::CiBroken => &ci_broken::ENTRY,
             Scenario::AllDown => &all_down::ENTRY,
             Scenario::BadTokens => &bad_tokens::ENTRY,
+            Scenario::BadLine => &bad_line::ENTRY,
             Scenario::DeadLetters => &dead_letters::ENTRY,
             Scenario::DbSaturated => &db_saturated::ENTRY,
         }

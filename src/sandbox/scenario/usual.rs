@@ -40,6 +40,7 @@ pub(super) fn all_well(now: DateTime<Utc>, letters: Vec<DeadLetter>) -> Facts {
         scripts: vec![public(), admin(), marketing(), store_sync()],
         pages: vec![web()],
         bad_version: None,
+        rough_line: None,
         cloudflare_fault: None,
         discord_revoked: false,
         actions: actions::green(now),

@@ -80,6 +80,30 @@ fn every_worker_speaks_at_once() {
 }
 
 #[test]
+fn a_line_at_its_worst_is_told_event_by_event() {
+    let site = CloudflareSite::new();
+    site.stand_in.tails().be_rough(SCRIPT);
+    // A round is over after 9 s.
+    let done = site.run("tail public --json --for 14s").exits(0);
+    let lines = stream(&done.stdout);
+    let count = |word: &str| lines.iter().filter(|line| line["event"] == word).count();
+    assert!(count("bad_frame") > 0 && count("gap") > 0, "{lines:?}");
+    let ended = lines.last().unwrap();
+    assert_eq!((&ended["event"], &ended["sampled"]), (&json!("ended"), &json!(true)));
+    let spots = |trace: &&Value| {
+        trace["event"]["request"]["url"]
+            .as_str()
+            .is_some_and(|url| url.ends_with("/499/availability"))
+    };
+    let traces = traces(&done.stdout);
+    assert!(traces.iter().any(|trace| spots(&trace)), "the burst is whole");
+    assert!(traces.iter().any(|trace| trace["event"].get("getWebSocketEvent").is_some()));
+    let deceptive = |c: char| c != '\n' && parky_ops::domain::text::is_deceptive(c);
+    assert!(!done.stdout.chars().any(deceptive));
+    super::assert_deleted(site.stand_in.tails());
+}
+
+#[test]
 fn two_viewers_of_a_worker_are_sent_the_same_events() {
     let release = |number, hours| {
         Release::new(number, chrono::TimeDelta::hours(hours), "ci@parky.co.jp", "feat: x")

@@ -1,6 +1,6 @@
 //! Events of every kind, as Cloudflare documents them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 /// Every word for how an invocation ends that is documented or was seen.
@@ -77,7 +77,7 @@ pub fn fetch(method: &str, url: &str, status: u16, at: DateTime<Utc>) -> Value {
 /// One event of each kind, with the name of the kind.
 pub fn of_every_kind(at: DateTime<Utc>) -> Vec<(&'static str, Value)> {
     let ms = at.timestamp_millis();
-    let iso = at.to_rfc3339();
+    let iso = at.to_rfc3339_opts(SecondsFormat::Millis, true);
     let mut rpc = around(&json!({ "rpcMethod": "reserve" }), at);
     rpc["entrypoint"] = json!("Inventory");
     let mut alarm = around(&json!({ "scheduledTime": iso }), at);

@@ -99,8 +99,8 @@ impl Socket {
                     // The tail is gone, and this socket with it.
                     None => return Ok(()),
                 },
-                event = next(&mut traffic, &self.account) => {
-                    self.play(Step::Event(event), &mut client).await?;
+                step = next(&mut traffic, &self.account) => {
+                    if !self.play(step, &mut client).await? { return Ok(()) }
                 }
             }
         }
@@ -219,7 +219,7 @@ impl Socket {
     }
 }
 
-async fn next(traffic: &mut Option<Traffic>, account: &Account) -> serde_json::Value {
+async fn next(traffic: &mut Option<Traffic>, account: &Account) -> Step {
     match traffic {
         Some(traffic) => traffic.next(account).await,
         None => std::future::pending().await,

@@ -8,6 +8,7 @@ mod chosen;
 pub mod events;
 mod handshake;
 mod line;
+mod rough;
 mod routes;
 mod step;
 mod traffic;
@@ -74,6 +75,8 @@ struct State {
     handshakes: VecDeque<Handshake>,
     /// The bad version of a script.
     troubled: HashMap<String, String>,
+    /// Scripts whose lines are at their worst.
+    rough: HashSet<String>,
     lifetime: Option<TimeDelta>,
     made: u64,
 }
@@ -142,6 +145,11 @@ impl Tails {
     /// Lets the stream of `script` show errors from `version`.
     pub fn trouble(&self, script: &str, version: &str) {
         self.held().troubled.insert(script.to_owned(), version.to_owned());
+    }
+
+    /// Lets the stream of `script` be what a line is at its worst.
+    pub fn be_rough(&self, script: &str) {
+        self.held().rough.insert(script.to_owned());
     }
 
     /// Changes what happens to connections of sockets; those that are open are closed.

@@ -10,6 +10,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
 
+use super::rough;
+use super::step::Step;
 use super::working_day::{self, Draw};
 use crate::sandbox::cloudflare::Account;
 
@@ -33,18 +35,26 @@ impl Traffic {
         traffic
     }
 
-    /// The next event, when its moment has come. May be dropped at any time.
-    pub(super) async fn next(&mut self, account: &Account) -> Value {
+    /// The next event, or what happens in its place, when its moment has come. May be dropped at any
+    /// time.
+    pub(super) async fn next(&mut self, account: &Account) -> Step {
         let due = self.due(account);
         sleep_until(due.into()).await;
-        let draw = Draw::new(&self.script, self.nth);
+        let nth = self.nth;
         self.nth += 1;
+        let draw = Draw::new(&self.script, nth);
         let passed = TimeDelta::from_std(due - account.started).unwrap_or_default();
+        let at = account.now + passed;
         let (version, troubled) = self.version(account, &draw);
-        let mut event = working_day::event(&self.script, &draw, troubled, account.now + passed);
-        event["scriptName"] = json!(self.script);
-        event["scriptVersion"] = json!({ "id": version });
-        event
+        let named = |mut event: Value| {
+            event["scriptName"] = json!(self.script);
+            event["scriptVersion"] = json!({ "id": version });
+            event
+        };
+        let rough = account.tails.held().rough.contains(&self.script);
+        rough.then(|| rough::mishap(nth, at, named)).flatten().unwrap_or_else(|| {
+            Step::Event(named(working_day::event(&self.script, &draw, troubled, at)))
+        })
     }
 
     /// Somewhere in its slot.
