@@ -17,7 +17,7 @@ mod tests;
 mod window;
 
 pub use estimate::estimate;
-pub use global::Global;
+pub use global::{FRESH, Global};
 pub use invalid::Invalid;
 pub use lane::{Explained, Lane};
 pub use rate::{Allowance, Rate};

@@ -24,7 +24,8 @@ pub struct Allowance {
     pub per_webhook: (u32, Duration),
     /// At most so many posts into one channel in so long.
     pub per_channel: (u32, Duration),
-    /// At most so many requests a second over all lanes; Discord allows 50.
+    /// At most so many requests a second over all lanes, and over all runs that know of each other;
+    /// Discord allows an address 50.
     pub global_per_s: u32,
 }
 
@@ -46,7 +47,7 @@ impl Rate {
                 global_per_s: 25,
             },
             Rate::Full => {
-                Allowance { per_webhook: WEBHOOK, per_channel: CHANNEL, global_per_s: 45 }
+                Allowance { per_webhook: WEBHOOK, per_channel: CHANNEL, global_per_s: 40 }
             }
         }
     }

@@ -194,11 +194,15 @@ async fn all_lanes_together_keep_to_the_cap() {
         let mut now = Instant::now();
         let mut global = Global::new(rate.allowance());
         let mut times = Vec::new();
-        for _ in 0..500 {
+        for nth in 0..500 {
+            if nth % 20 == 0 {
+                global.heard(now, 0);
+            }
             while let Slot::At(at, WaitReason::Global) = global.next(now) {
                 now = at;
             }
-            global.sent(now);
+            global.take();
+            global.done(now, true);
             times.push(now);
         }
         let per_s = rate.allowance().global_per_s;
@@ -208,6 +212,109 @@ async fn all_lanes_together_keep_to_the_cap() {
         let Slot::At(at, WaitReason::Limited) = global.next(now) else { unreachable!() };
         assert!(at >= now + ms(5050));
     }
+}
+
+/// Runs that begin when `begins` says, each with requests that take a while, and hear of each other by
+/// a ledger. When each request reached Discord, which is anywhere between its two ends.
+fn crowd(
+    begins: &[u64],
+    allowance: Allowance,
+    latency: impl Fn(u64) -> (u64, u64),
+) -> Vec<Instant> {
+    struct Run {
+        begin: Instant,
+        beat: Instant,
+        global: Global,
+        open: Vec<Instant>,
+    }
+    let start = Instant::now();
+    let run = |begin: &u64| {
+        let begin = start + ms(*begin);
+        Run { begin, beat: begin, global: Global::new(allowance), open: Vec::new() }
+    };
+    let mut runs: Vec<Run> = begins.iter().map(run).collect();
+    let (mut arrivals, mut nth) = (Vec::new(), 0);
+    for now in (0..40_000).step_by(5).map(|at| start + ms(at)) {
+        let alive = runs.iter().filter(|run| run.begin <= now).count();
+        for run in runs.iter_mut().filter(|run| run.begin <= now) {
+            run.open.retain(|end| {
+                if *end <= now {
+                    run.global.done(*end, true);
+                }
+                *end > now
+            });
+            // A beat may be late by as much as it is believed.
+            if run.beat <= now {
+                run.global.heard(now, u32::try_from(alive - 1).unwrap());
+                run.beat = now + FRESH - ms(10);
+            }
+            while run.global.next(now) == Slot::Now {
+                run.global.take();
+                let (there, back) = latency(nth);
+                arrivals.push(now + ms(there));
+                run.open.push(now + ms(there + back));
+                nth += 1;
+            }
+        }
+    }
+    arrivals
+}
+
+#[tokio::test]
+async fn runs_behind_one_address_stay_below_its_limit() {
+    let (polite, full) = (Rate::Polite.allowance(), Rate::Full.allowance());
+    for latency in [|_| (1, 1), |nth| (nth * 37 % 700, 20), |nth| (5, nth * 53 % 900)] {
+        for (begins, allowance) in [
+            (&[0, 0, 0, 0, 0][..], polite),
+            (&[0, 10, 20, 30, 40], full),
+            (&[0, 12_000, 12_000, 12_000, 12_000], full),
+            (&[0, 3_000, 9_500, 16_000, 16_500], full),
+        ] {
+            let times = crowd(begins, allowance, latency);
+            let most = densest(&times, ms(1000));
+            assert!(most <= 50, "{most} in a second: {begins:?}");
+            assert!(times.len() > 200, "{}", times.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_hears_nothing_is_careful() {
+    let start = Instant::now();
+    let mut global = Global::new(Rate::Full.allowance());
+    assert_eq!(global.share(start), 2);
+    global.heard(start, 0);
+    assert_eq!(global.share(start), 40, "alone");
+    global.heard(start + ms(2000), 1);
+    assert_eq!(global.share(start + ms(2000)), 20, "a newcomer");
+    assert_eq!(global.share(start + ms(2000) + FRESH), 2, "the ledger is gone");
+    global.heard(start + ms(60_000), 1);
+    assert_eq!(global.share(start + ms(60_000)), 2, "the others may have forgotten it");
+    for second in [62, 64, 66] {
+        global.heard(start + ms(second * 1000), 1);
+    }
+    assert_eq!(global.share(start + ms(67_000)), 20);
+    global.heard(start + ms(68_000), 100);
+    assert_eq!(global.share(start + ms(68_000)), 1);
+}
+
+#[tokio::test]
+async fn requests_under_way_keep_their_places() {
+    let start = Instant::now();
+    let mut global = Global::new(Rate::Full.allowance());
+    global.heard(start, 0);
+    for _ in 0..40 {
+        assert_eq!(global.next(start), Slot::Now);
+        global.take();
+    }
+    let Slot::At(again, WaitReason::Global) = global.next(start) else { unreachable!() };
+    assert!(again < start + ms(100));
+    // One was let go before anything left, and one was answered.
+    global.done(start, false);
+    assert_eq!(global.next(start), Slot::Now);
+    global.take();
+    global.done(start + ms(300), true);
+    assert_eq!(global.next(start + ms(300)), Slot::At(start + ms(1300), WaitReason::Global));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::journal::Journal;
 use super::tally::{RowEnd, Tally};
 use super::{Ended, Halt, Watch};
 use crate::discord::Discord;
-use crate::discord::pace::{Global, Invalid};
+use crate::discord::pace::{FRESH, Global, Invalid};
 use crate::dlq::FailureId;
 use crate::dlq::Owner;
 use crate::dlq::plan::Choices;
@@ -30,6 +30,11 @@ pub(super) const LANE_RENEWAL: Duration = Duration::from_secs(30);
 pub(super) const CLAIM_LEASE: Duration = Duration::from_secs(60);
 /// How often a failing ledger is tried again, and how long each wait is.
 const PATIENCE: [u64; 5] = [1, 2, 4, 8, 15];
+/// How often the run gives a sign of life, and hears of others.
+const BEAT: Duration = Duration::from_secs(2);
+/// After so many beats what dead owners left is looked for.
+const REAP_BEATS: u32 = 15;
+const _: () = assert!(BEAT.as_secs() * 3 <= FRESH.as_secs(), "one beat may be lost");
 /// Below this a wait is not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(1500);
 
@@ -212,20 +217,51 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
         items.unwrap_or_default().into_iter().collect()
     }
 
-    /// A sign of life, and the duties of every half minute.
+    /// A place among the requests of this second. Taken before anything is awaited: the other lanes
+    /// ask for one meanwhile.
+    pub(super) fn place(&self) -> Place<'_> {
+        self.global.borrow_mut().take();
+        Place { global: &self.global, left: false }
+    }
+
+    /// Signs of life, which tell how many others are under way, and the duties of every half minute.
     pub(super) async fn keep_alive(&self) {
         let mut beats = 0u32;
         loop {
-            sleep(Duration::from_secs(5)).await;
-            beats += 1;
             let counts = json!(self.tally.get());
             let mut store = self.store.lock().await;
+            let asked = Instant::now();
             // The lanes meet a ledger that is gone themselves.
-            let _ = store.beat(self.run, &counts).await;
-            if beats.is_multiple_of(6) {
+            if let Ok(others) = store.beat(self.run, self.owner, &counts).await {
+                self.global.borrow_mut().heard(asked, others);
+            }
+            if beats.is_multiple_of(REAP_BEATS) && beats > 0 {
                 let _ = store.reap(self.owner).await;
             }
+            drop(store);
+            beats += 1;
+            sleep(BEAT).await;
         }
+    }
+}
+
+/// A place among the requests of this second, held until the answer came.
+#[derive(Debug)]
+pub(super) struct Place<'d> {
+    global: &'d RefCell<Global>,
+    left: bool,
+}
+
+impl Place<'_> {
+    /// From now on something may reach Discord.
+    pub(super) fn leaves(&mut self) {
+        self.left = true;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.global.borrow_mut().done(Instant::now(), self.left);
     }
 }
 

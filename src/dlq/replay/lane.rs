@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::breaker::{Breaker, Verdict};
-use super::desk::{CLAIM_LEASE, Desk, LANE_LEASE, LANE_RENEWAL};
+use super::desk::{CLAIM_LEASE, Desk, LANE_LEASE, LANE_RENEWAL, Place};
 use super::send::{self, Turn};
 use super::tally::{EndState, RowEnd};
 use super::{Halt, Watch};
@@ -85,7 +85,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
     }
 
     /// Waits until the lane is ours, its webhook is known to live, and Discord's limits allow a post.
-    pub(super) async fn ready(&mut self, pace: &mut Pace) -> Result<(), Over> {
+    pub(super) async fn ready(&mut self, pace: &mut Pace) -> Result<Place<'d>, Over> {
         let mut alive = self.breaker.is_proven();
         loop {
             if let Some(why) = self.desk.is_stopping() {
@@ -104,12 +104,12 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
                 }
                 Slot::Absurd { wait, .. } => return Err(Over::Left(absurd(wait))),
             }
-            // Taken before anything is awaited: the other lanes ask for a place meanwhile.
-            self.desk.global.borrow_mut().sent(Instant::now());
+            let mut place = self.desk.place();
             if alive {
-                return Ok(());
+                return Ok(place);
             }
-            match self.look().await {
+            place.leaves();
+            match self.look(place).await {
                 Ok(()) => alive = true,
                 Err(Some(over)) => return Err(over),
                 Err(None) => {}
@@ -126,10 +126,11 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
             Err(over) => return over,
         };
         while !self.work.rows.is_empty() {
-            if let Err(over) = self.ready(&mut pace).await {
-                return over;
-            }
-            if let Some(over) = self.next(&mut pace).await {
+            let place = match self.ready(&mut pace).await {
+                Ok(place) => place,
+                Err(over) => return over,
+            };
+            if let Some(over) = self.next(&mut pace, place).await {
                 return over;
             }
         }
@@ -148,7 +149,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
     }
 
     /// Claims and sends one row. `Some`: the lane is over.
-    async fn next(&mut self, pace: &mut Pace) -> Option<Over> {
+    async fn next(&mut self, pace: &mut Pace, place: Place<'d>) -> Option<Over> {
         let (desk, name) = (self.desk, self.work.lane);
         let equals = !desk.choices.force_duplicate;
         let claim =
@@ -157,6 +158,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
             None => return Some(Over::Left("the ledger cannot be reached".to_owned())),
             Some(Claimed::Nothing) => return Some(Over::Empty),
             Some(Claimed::Later(wait)) => {
+                drop(place);
                 let until = Instant::now() + wait.min(ASK_AGAIN);
                 self.pause(until, "the next row has to wait").await;
                 return None;
@@ -177,7 +179,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
             desk.step(async |store| store.give_back(&claim, &fate).await).await;
             return None;
         };
-        let turn = send::one(desk, self.work.webhook, &claim, row).await;
+        let turn = send::one(desk, self.work.webhook, &claim, row, place).await;
         self.after(turn, row, pace).await
     }
 
@@ -249,9 +251,10 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
 
     /// Asks whether the webhook lives, and whether it is the one that it is named for. It stores
     /// nothing. `Err(None)`: ask again.
-    async fn look(&mut self) -> Result<(), Option<Over>> {
+    async fn look(&mut self, place: Place<'d>) -> Result<(), Option<Over>> {
         let (desk, webhook) = (self.desk, self.work.webhook);
         let answer = desk.discord.webhook(webhook, Instant::now() + LOOK).await;
+        drop(place);
         let answer: Answer = match answer {
             Ok(info) => {
                 let channel = desk.channel_ids.get(self.work.lane).map(String::as_str);

@@ -146,8 +146,10 @@ pub async fn run<S: Store, W: Watch>(
     desk.urgent_lanes(work.iter().filter(|work| work.urgent).count());
     let lanes = join_all(work.into_iter().map(|work| lane::run(&desk, work)));
     tokio::select! {
-        _ = lanes => {}
+        biased;
+        // First: the pace has to know of other runs.
         () = desk.keep_alive() => {}
+        _ = lanes => {}
     }
     Ok(desk.close().await)
 }

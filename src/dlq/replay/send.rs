@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::desk::Desk;
+use super::desk::{Desk, Place};
 use super::tally::{EndState, RowEnd};
 use super::{Halt, Watch};
 use crate::discord::{Answer, Bucket, Class, Message, WaitScope, WebhookUrl};
@@ -57,6 +57,7 @@ pub(super) async fn one<S: Store, W: Watch>(
     webhook: &WebhookUrl,
     claim: &Claim,
     row: &PlannedRow,
+    mut place: Place<'_>,
 ) -> Turn {
     let message = match prepare(desk, claim, row).await {
         Ok(message) => message,
@@ -68,7 +69,9 @@ pub(super) async fn one<S: Store, W: Watch>(
         Err(turn) => return turn,
     };
     desk.hooks.point("before-post");
+    place.leaves();
     let answer = desk.discord.post(webhook, &message, desk.consent, Instant::now() + POST).await;
+    drop(place);
     desk.hooks.point("after-post");
     conclude(desk, &sent, row, answer).await
 }

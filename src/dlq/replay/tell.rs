@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::desk::Desk;
+use super::desk::{Desk, Place};
 use super::lane::{Lane, Over, Work};
 use super::send::{self, POST, SEND_LEASE, Turn};
 use super::tally::{EndState, RowEnd};
@@ -50,8 +50,10 @@ pub async fn digest<S: Store, W: Watch>(
     let desk = Desk::new(parts, consent, run, selected, order);
     let lane = tell(&desk, channel, webhook, digest, rows);
     tokio::select! {
-        () = lane => {}
+        biased;
+        // First: the pace has to know of other runs.
         () = desk.keep_alive() => {}
+        () = lane => {}
     }
     Ok(desk.close().await)
 }
@@ -85,10 +87,11 @@ async fn all_parts<S: Store, W: Watch>(lane: &mut Lane<'_, '_, S, W>, digest: &[
     for (number, part) in (1..).zip(digest) {
         let mut part = part.clone();
         while !part.entries.is_empty() {
-            if let Err(over) = lane.ready(&mut pace).await {
-                return over;
-            }
-            match one_part(lane, &mut pace, &part, (number, digest.len())).await {
+            let place = match lane.ready(&mut pace).await {
+                Ok(place) => place,
+                Err(over) => return over,
+            };
+            match one_part(lane, &mut pace, &part, (number, digest.len()), place).await {
                 Step::Told => break,
                 Step::Again => {}
                 Step::Only(ids) => part = part.only(&ids.iter().collect()),
@@ -113,6 +116,7 @@ async fn one_part<S: Store, W: Watch>(
     pace: &mut Pace,
     part: &Part,
     (number, of): (usize, usize),
+    place: Place<'_>,
 ) -> Step {
     let desk = lane.desk;
     let over = |why: &str| Step::Over(Over::Left(why.to_owned()));
@@ -143,7 +147,7 @@ async fn one_part<S: Store, W: Watch>(
             return over("the local ledger cannot be written");
         }
     };
-    let turn = post(desk, lane.work.webhook, &message, &attempts, &noted).await;
+    let turn = post(desk, lane.work.webhook, &message, &attempts, &noted, place).await;
     let delivered = matches!(turn, Turn::Delivered { .. });
     let ended = delivered || matches!(turn, Turn::Rejected(_) | Turn::Unsure(_));
     if ended {
@@ -163,8 +167,11 @@ async fn post<S: Store, W: Watch>(
     message: &Message,
     attempts: &[Attempt],
     noted: &[i64],
+    mut place: Place<'_>,
 ) -> Turn {
+    place.leaves();
     let answer = desk.discord.post(webhook, message, desk.consent, Instant::now() + POST).await;
+    drop(place);
     let (fate, end) = send::judge(&answer, false);
     let told = match &fate {
         Fate::Delivered { message_id, .. } => {

@@ -45,8 +45,8 @@ impl Store for AnyStore {
         either!(self, store => store.begin(run).await)
     }
 
-    async fn beat(&mut self, run: Uuid, counts: &Value) -> Result<(), StoreError> {
-        either!(self, store => store.beat(run, counts).await)
+    async fn beat(&mut self, run: Uuid, me: &Owner, counts: &Value) -> Result<u32, StoreError> {
+        either!(self, store => store.beat(run, me, counts).await)
     }
 
     async fn end(&mut self, run: Uuid, how: &str, counts: &Value) -> Result<(), StoreError> {

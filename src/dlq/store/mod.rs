@@ -29,6 +29,9 @@ pub use steps::{
     Attempt, AttemptEnd, Claim, Claimed, Fate, Finished, Frozen, Intent, LaneTaken, NewRun, Receipt,
 };
 
+/// How long after its last sign of life a run counts as alive.
+pub(crate) const ALIVE: Duration = Duration::from_secs(15);
+
 /// Leases, fences, attempts and their ends. Each method is one transaction of its own, durable when
 /// it returns, and uses the store's own clock.
 #[expect(async_fn_in_trait, reason = "both stores live in this crate, and run on one thread")]
@@ -38,8 +41,9 @@ pub trait Store {
     /// each row stands then.
     async fn begin(&mut self, run: &NewRun) -> Result<Standing, StoreError>;
 
-    /// A sign of life, with the rows by fate so far.
-    async fn beat(&mut self, run: Uuid, counts: &Value) -> Result<(), StoreError>;
+    /// A sign of life, with the rows by fate so far. Tells how many other runs are alive: neither
+    /// ended nor known to be dead, and heard of within [`ALIVE`].
+    async fn beat(&mut self, run: Uuid, me: &Owner, counts: &Value) -> Result<u32, StoreError>;
 
     /// The end of a run: its lanes are free, what it had claimed is open again.
     async fn end(&mut self, run: Uuid, how: &str, counts: &Value) -> Result<(), StoreError>;

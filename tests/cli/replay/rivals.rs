@@ -2,10 +2,10 @@
 
 use std::thread;
 
-use parky_ops::sandbox::discord::{Limits, RateLimited};
+use parky_ops::sandbox::discord::RateLimited;
 
 use super::events::Events;
-use super::stage::{Ledger, Stage, dealt};
+use super::stage::{Ledger, Stage};
 use crate::harness::{Done, Run};
 
 /// Runs them all at once, each to its end.
@@ -16,10 +16,16 @@ fn at_once(runs: &[Run]) -> Vec<Done> {
     })
 }
 
-/// `limits`: what Discord takes of the address that they share.
-fn each_key_once(ledger: Ledger, rivals: usize, limits: Limits) {
-    let stage = Stage::limited(ledger, dealt(200, 40), limits);
-    let runs: Vec<_> = (0..rivals).map(|_| stage.replay("")).collect();
+/// They share an address, of which Discord takes 50 requests a second. Of the shared ledger each is
+/// another responder, with a home of his own.
+fn each_key_once(ledger: Ledger, rivals: usize, rate: &str) {
+    let stage = Stage::new(ledger, 200, 40);
+    let state = |nth: usize| match ledger {
+        Ledger::Shared => stage.state_dir().join(nth.to_string()),
+        Ledger::Local => stage.state_dir(),
+    };
+    let rival = |nth| stage.replay(rate).var("PARKY_OPS_STATE_DIR", state(nth));
+    let runs: Vec<_> = (0..rivals).map(rival).collect();
     let done = at_once(&runs);
     let mut delivered = 0;
     for done in &done {
@@ -32,30 +38,24 @@ fn each_key_once(ledger: Ledger, rivals: usize, limits: Limits) {
     assert_eq!(stage.standing().delivered, 200);
 }
 
-/// Five at full pace are more than one address may send, and each knows of itself alone: they are
-/// taken for five machines.
-fn many_addresses() -> Limits {
-    Limits { global: None, ..Limits::default() }
-}
-
 #[test]
 fn two_responders_send_each_row_once() {
-    each_key_once(Ledger::Shared, 2, Limits::default());
+    each_key_once(Ledger::Shared, 2, "--rate full");
 }
 
 #[test]
 fn five_responders_send_each_row_once() {
-    each_key_once(Ledger::Shared, 5, many_addresses());
+    each_key_once(Ledger::Shared, 5, "");
 }
 
 #[test]
 fn two_processes_of_one_machine_send_each_row_once() {
-    each_key_once(Ledger::Local, 2, Limits::default());
+    each_key_once(Ledger::Local, 2, "");
 }
 
 #[test]
 fn five_processes_of_one_machine_send_each_row_once() {
-    each_key_once(Ledger::Local, 5, many_addresses());
+    each_key_once(Ledger::Local, 5, "--rate full");
 }
 
 #[test]

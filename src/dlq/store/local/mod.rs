@@ -172,8 +172,8 @@ impl Store for LocalStore {
         self.step(async |at| run::begin(at, run).await).await
     }
 
-    async fn beat(&mut self, run: Uuid, counts: &Value) -> Result<(), StoreError> {
-        self.step(async |at| run::beat(at, run, counts).await).await
+    async fn beat(&mut self, run: Uuid, me: &Owner, counts: &Value) -> Result<u32, StoreError> {
+        self.step(async |at| run::beat(at, run, me, counts).await).await
     }
 
     async fn end(&mut self, run: Uuid, how: &str, counts: &Value) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use sqlx::{Row as _, query};
 use uuid::Uuid;
 
 use super::super::ending::{NO_END, resent};
-use super::super::{Holder, LaneTaken, NewRun, Owner, Standing};
+use super::super::{ALIVE, Holder, LaneTaken, NewRun, Owner, Standing};
 use super::items::{COLUMNS, item, owner};
 use super::{At, count, json, time_or_null, uuid, wait};
 use crate::dlq::item::Event;
@@ -125,14 +125,31 @@ async fn freeze(at: &mut At<'_>, run: &NewRun, rows: &str) -> Result<(), sqlx::E
     Ok(())
 }
 
-pub(super) async fn beat(at: &mut At<'_>, run: Uuid, counts: &Value) -> Result<(), sqlx::Error> {
+pub(super) async fn beat(
+    at: &mut At<'_>,
+    run: Uuid,
+    me: &Owner,
+    counts: &Value,
+) -> Result<u32, sqlx::Error> {
     query("UPDATE replay_run SET heartbeat_at = ?, counts = ? WHERE run_id = ?")
         .bind(at.micros())
         .bind(counts.to_string())
         .bind(run.to_string())
         .execute(&mut *at.connection)
-        .await
-        .map(drop)
+        .await?;
+    // Of every environment: one address posts for all of them.
+    let others = query(
+        "SELECT * FROM replay_run WHERE ended_at IS NULL AND heartbeat_at > ? AND run_id <> ?",
+    )
+    .bind(at.before(ALIVE))
+    .bind(run.to_string())
+    .fetch_all(&mut *at.connection)
+    .await?;
+    let mut alive = 0;
+    for other in &others {
+        alive += u32::from(owner(other)?.is_some_and(|owner| owner.is_dead(me) != Some(true)));
+    }
+    Ok(alive)
 }
 
 pub(super) async fn end(

@@ -148,8 +148,8 @@ impl Store for SharedStore {
         run::begin(self, run).await
     }
 
-    async fn beat(&mut self, run: Uuid, counts: &Value) -> Result<(), StoreError> {
-        run::beat(self, run, counts).await
+    async fn beat(&mut self, run: Uuid, me: &Owner, counts: &Value) -> Result<u32, StoreError> {
+        run::beat(self, run, me, counts).await
     }
 
     async fn end(&mut self, run: Uuid, how: &str, counts: &Value) -> Result<(), StoreError> {

@@ -7,9 +7,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::ending::{resent, words};
-use super::super::{Holder, LaneTaken, NewRun, Owner, Standing, StoreError};
+use super::super::{ALIVE, Holder, LaneTaken, NewRun, Owner, Standing, StoreError};
 use super::claim::BY_KEYS;
-use super::items::{columns, item};
+use super::items::{columns, item, owner};
 use super::{Again, BULK_LIMIT, SharedStore};
 use crate::dlq::item::Event;
 use crate::domain::hex;
@@ -115,13 +115,28 @@ const BEAT: &str = "
 UPDATE parky_ops.replay_run SET heartbeat_at = clock_timestamp(), counts = {counts}
 WHERE run_id = {run}";
 
+const OTHERS: &str = "
+SELECT operator, host, boot_id, pid, pid_started, version FROM parky_ops.replay_run
+WHERE ended_at IS NULL AND heartbeat_at > clock_timestamp() - {alive} AND run_id <> {run}";
+
 pub(super) async fn beat(
     store: &mut SharedStore,
     run: Uuid,
+    me: &Owner,
     counts: &Value,
-) -> Result<(), StoreError> {
-    let values = [("run", &Quoted::uuid(&run)), ("counts", &Quoted::json(counts))];
-    store.write(&Sql::fill(BEAT, &values), Again::Safe).await.map(drop)
+) -> Result<u32, StoreError> {
+    let values = [
+        ("run", &Quoted::uuid(&run)),
+        ("counts", &Quoted::json(counts)),
+        ("alive", &Quoted::interval(ALIVE)),
+    ];
+    let message = Sql::all([BEAT, OTHERS].map(|part| Sql::fill(part, &values)));
+    let others = store.write(&message, Again::Safe).await?;
+    let mut alive = 0;
+    for other in &others {
+        alive += u32::from(owner(other)?.is_some_and(|owner| owner.is_dead(me) != Some(true)));
+    }
+    Ok(alive)
 }
 
 /// The selection of an ended run stays: it is what was agreed to.

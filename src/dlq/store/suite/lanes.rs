@@ -32,3 +32,23 @@ pub(in super::super) async fn a_lane_is_of_one_run_at_a_time<B: Bench>() {
     let late = store.take_lane(first, LANE, LEASE).await.unwrap();
     assert_eq!(late, LaneTaken::Mine, "a lease that is over holds nothing");
 }
+
+/// What the pace of all runs together is divided by.
+pub(in super::super) async fn a_run_hears_of_those_that_are_alive<B: Bench>() {
+    let bench = B::new().await;
+    let mut store = bench.store().await;
+    let counts = serde_json::json!({});
+    let mine = begin(&mut store, &[row("a", 1, 0)]).await;
+    assert_eq!(store.beat(mine, &me(), &counts).await.unwrap(), 0);
+    let theirs = begin_as(&mut store, elsewhere(), &[row("b", 2, 0)]).await;
+    begin_as(&mut store, gone(), &[row("c", 3, 0)]).await;
+    assert_eq!(store.beat(mine, &me(), &counts).await.unwrap(), 1, "the dead do not count");
+    let mut other = bench.store().await;
+    assert_eq!(
+        other.beat(theirs, &elsewhere(), &counts).await.unwrap(),
+        2,
+        "unless nobody can tell"
+    );
+    over(&mut store, theirs).await;
+    assert_eq!(store.beat(mine, &me(), &counts).await.unwrap(), 0);
+}

@@ -55,6 +55,7 @@ macro_rules! cases {
             an_equal_of_the_last_day_is_not_sent_again,
             of_equals_claimed_at_once_one_is_claimed,
             a_lane_is_of_one_run_at_a_time,
+            a_run_hears_of_those_that_are_alive,
             a_digest_takes_what_is_free,
             receipts_settle_what_is_in_doubt,
             an_operator_s_word_settles_doubt,

@@ -323,7 +323,8 @@ pub(in super::super) async fn the_end_of_a_run_frees_what_it_holds<B: Bench>() {
     intend(&mut store, &first, LEASE).await;
     claim(&mut store, run, LEASE).await;
     store.take_lane(run, LANE, LEASE).await.unwrap();
-    store.beat(run, &json!({"delivered": 3})).await.unwrap();
+    let alive = store.beat(run, &me(), &json!({"delivered": 3})).await.unwrap();
+    assert_eq!(alive, 0);
     let running = store.runs(1, &me()).await.unwrap().remove(0);
     assert_eq!((running.counts, running.ended_at), (json!({"delivered": 3}), None));
 
