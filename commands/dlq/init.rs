@@ -1,6 +1,8 @@
 //! `parky-ops dlq init`: makes the schema in which replays meet.
 
-use parky_ops::dlq::store::shared::{SharedStore, TeamTable, schema_sql};
+use parky_ops::dlq::store::carry::{Carried, carry_over, nobody_at_work};
+use parky_ops::dlq::store::shared::{Schema, SharedStore, TeamTable, schema_sql};
+use parky_ops::dlq::{FailureId, Owner};
 use parky_ops::domain::Caveat;
 use serde::Serialize;
 use serde_json::{Map, json};
@@ -64,6 +66,11 @@ pub(crate) async fn run(args: &InitArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
         SharedStore::open(database.target.clone(), ctx.redactor.clone(), config.env.clone(), team);
     let opened = opened.await?;
     site::may_change(&desk.world, &database, &opened.access)?;
+    let me = Owner::of_this_process(&ctx.operator(), env!("CARGO_PKG_VERSION"));
+    let mut local = site::local(&desk.world, ctx.clock).await?;
+    if let Some(local) = &mut local {
+        nobody_at_work(local, &me).await.map_err(site::refusal)?;
+    }
     let view = PlanView {
         command: "dlq init",
         id: config.env.to_string(),
@@ -93,13 +100,35 @@ pub(crate) async fn run(args: &InitArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
         ui.show_plan(&view, &desk.caveats(), now)?;
         return Ok(Outcome::Unconfirmed);
     };
+    let is_new = opened.access.schema == Schema::Missing;
     let mut store = opened.store;
     store.init(&consent, &args.grant, word.as_deref()).await?;
+    let may_mark = store.look().await?.may_update_table;
+    let carried = match &mut local {
+        Some(local) => {
+            let mut store = match word.clone().filter(|_| may_mark) {
+                Some(word) => {
+                    let table = desk.table.clone();
+                    store.marking(move |id: &FailureId| table.mark_delivered(id, &word).ok())
+                }
+                None => store,
+            };
+            carry_over(local, &mut store, &me).await.map_err(site::refusal)?
+        }
+        None => Carried::default(),
+    };
+    let mut caveats = desk.caveats();
+    if is_new {
+        let text = "what other machines delivered with their own ledgers is not known here: each \
+                    tells it with its next replay, digest or discard";
+        caveats.push(Caveat::new("other-ledgers", text));
+    }
     let answer = Made {
         env: config.env.to_string(),
         grants: args.grant.clone(),
         delivered_status: word,
-        caveats: desk.caveats(),
+        carried,
+        caveats,
     };
     ui.show(&answer, now)?;
     Ok(Outcome::Done)
@@ -147,6 +176,8 @@ struct Made {
     env: String,
     grants: Vec<String>,
     delivered_status: Option<String>,
+    /// What this machine's own ledger knew, and the schema knows now.
+    carried: Carried,
     #[serde(skip)]
     caveats: Vec<Caveat>,
 }
@@ -155,7 +186,11 @@ impl View for Made {
     const COMMAND: &'static str = "dlq init";
 
     fn text(&self, out: &mut dyn std::fmt::Write, _: &Page) -> std::fmt::Result {
-        writeln!(out, "schema parky_ops is ready for {}", self.env)
+        writeln!(out, "schema parky_ops is ready for {}", self.env)?;
+        if self.carried.rows() > 0 {
+            writeln!(out, "  from this machine's own ledger: {}", site::words(&self.carried))?;
+        }
+        Ok(())
     }
 
     fn caveats(&self) -> Vec<Caveat> {

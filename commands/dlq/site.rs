@@ -16,10 +16,11 @@ use parky_ops::dlq::replay::{Journal, is_before};
 use parky_ops::dlq::source::Source;
 use parky_ops::dlq::store::Store as _;
 use parky_ops::dlq::store::any::AnyStore;
+use parky_ops::dlq::store::carry::{Carried, CarryError, carry_over};
 use parky_ops::dlq::store::local::LocalStore;
 use parky_ops::dlq::store::shared::{Access, SharedStore, TeamTable};
 use parky_ops::dlq::{FailureId, Table};
-use parky_ops::domain::{Caveat, Consent};
+use parky_ops::domain::{Caveat, Clock, Consent};
 use parky_ops::postgres::{Limits, Session};
 use parky_ops::state::{Ledger, State, filesystem_of};
 use secrecy::ExposeSecret as _;
@@ -51,6 +52,7 @@ pub(super) struct Site {
     pub(super) discord: Discord,
     pub(super) roads: Roads,
     database: Database,
+    clock: Clock,
     caveats: Vec<Caveat>,
     has_bot: bool,
 }
@@ -86,6 +88,7 @@ impl Site {
             discord,
             roads,
             database,
+            clock: ctx.clock,
             caveats,
             has_bot,
         })
@@ -94,6 +97,7 @@ impl Site {
     /// What an earlier process of this machine put down and the store did not hear of is told to it,
     /// and what dead processes hold is let go.
     pub(super) async fn tidy(&mut self, ui: &Ui) -> anyhow::Result<()> {
+        self.carry_over().await?;
         let news = self.journal.reconcile(&mut self.store).await.context("telling the ledger")?;
         if news > 0 {
             ui.note(&format!("{news} ends of an earlier run were put into the ledger"));
@@ -104,6 +108,43 @@ impl Site {
                 "{unsure} rows that a dead run was sending are unsure: parky-ops dlq unsure"
             ));
         }
+        Ok(())
+    }
+
+    /// What this machine settled with its own ledger is told to the shared one, before anything is
+    /// chosen to be sent.
+    async fn carry_over(&mut self) -> anyhow::Result<()> {
+        let local = local(&self.world, self.clock).await?;
+        let (AnyStore::Shared(shared), Some(mut local)) = (&mut self.store, local) else {
+            return Ok(());
+        };
+        let carried = carry_over(&mut local, shared, &self.owner).await.map_err(refusal)?;
+        let Carried { twice, later, .. } = carried;
+        let texts = [
+            (
+                carried.rows(),
+                "carried-over",
+                format!(
+                    "this machine's own ledger was told to the shared one: {}",
+                    words(&carried)
+                ),
+            ),
+            (
+                later,
+                "carried-later",
+                format!("{later} rows of this machine's own ledger wait for a run that is at them"),
+            ),
+            (
+                twice,
+                "delivered-twice",
+                format!(
+                    "{twice} rows arrived twice: this machine delivered them with its own ledger, and \
+                 somebody else with the shared one"
+                ),
+            ),
+        ];
+        let told = texts.into_iter().filter(|(rows, ..)| *rows > 0);
+        self.caveats.extend(told.map(|(_, code, text)| Caveat::new(code, text)));
         Ok(())
     }
 
@@ -257,7 +298,12 @@ async fn store(
         caveats.push(Caveat::new("local-ledger", text));
         let directory = config.state_dir.as_ref().map(|directory| directory.value.clone());
         let state = State::open(&directory.unwrap_or_default()).await?;
-        return Ok(AnyStore::Local(LocalStore::new(state, env, ctx.clock)));
+        let local = LocalStore::new(state, env.clone(), ctx.clock).of_table(&config.dlq);
+        // A schema of another environment, or of a newer program, tells nothing about these rows.
+        return Ok(match opened.access.check(&env) {
+            Ok(()) => AnyStore::Beside(local, opened.store),
+            Err(_) => AnyStore::Local(local),
+        });
     }
     opened.access.check(&env)?;
     let word = config.dlq.delivered_status.clone().or(opened.access.delivered_status.clone());
@@ -276,6 +322,31 @@ async fn store(
         None => opened.store,
     };
     Ok(AnyStore::Shared(store))
+}
+
+/// The replays' own ledger on this machine, if there was ever one.
+pub(super) async fn local(world: &World, clock: Clock) -> anyhow::Result<Option<LocalStore>> {
+    let config = &world.config;
+    let Some(directory) = &config.state_dir else { return Ok(None) };
+    let local = LocalStore::existing(&directory.value, config.env.clone(), clock).await?;
+    Ok(local.map(|local| local.of_table(&config.dlq)))
+}
+
+/// Why nothing is carried over.
+pub(super) fn refusal(error: CarryError) -> anyhow::Error {
+    match error {
+        CarryError::Running(_) => {
+            let hint = "wait until it has ended: parky-ops dlq runs";
+            Refusal::new("busy", Outcome::Held, error.to_string(), hint).into()
+        }
+        CarryError::Store(error) => error.into(),
+    }
+}
+
+/// What was carried over.
+pub(super) fn words(carried: &Carried) -> String {
+    let Carried { delivered, settled, unsure, .. } = carried;
+    format!("{delivered} delivered, {settled} skipped, discarded or rejected, {unsure} unsure")
 }
 
 /// A schema that is stamped for this environment says that the database is this environment's.

@@ -3,10 +3,11 @@
 use super::{State, StateError};
 
 /// Each migration, in order; never edited once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
     include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
 ];
 
 pub(super) async fn migrate(state: &mut State) -> Result<(), StateError> {

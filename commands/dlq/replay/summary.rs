@@ -33,6 +33,8 @@ struct Document<'a> {
     #[serde(flatten)]
     tally: &'a Tally,
     seconds: u64,
+    #[serde(skip_serializing_if = "<[Caveat]>::is_empty")]
+    caveats: &'a [Caveat],
 }
 
 impl<'a> Summary<'a> {
@@ -71,7 +73,7 @@ impl<'a> Summary<'a> {
         site: &Site,
         caveats: &[Caveat],
     ) -> anyhow::Result<Outcome> {
-        let document = Document { tally: &self.tally, seconds: self.seconds };
+        let document = Document { tally: &self.tally, seconds: self.seconds, caveats };
         match &self.stream {
             // A closed pipe changes nothing about what was done.
             Some(stream) => drop(stream.event("summary", &document)),

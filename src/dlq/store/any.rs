@@ -22,12 +22,15 @@ pub enum AnyStore {
     Shared(SharedStore),
     /// The local ledger: this machine only.
     Local(LocalStore),
+    /// The local ledger, where the shared one is there but takes no writes of this role: what others
+    /// have put into it until now is known.
+    Beside(LocalStore, SharedStore),
 }
 
 impl AnyStore {
     /// Whether it protects this machine only.
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::Local(_))
+        !matches!(self, Self::Shared(_))
     }
 }
 
@@ -35,7 +38,7 @@ macro_rules! either {
     ($self:ident, $store:ident => $call:expr) => {
         match $self {
             AnyStore::Shared($store) => $call,
-            AnyStore::Local($store) => $call,
+            AnyStore::Local($store) | AnyStore::Beside($store, _) => $call,
         }
     };
 }
@@ -152,7 +155,20 @@ impl Store for AnyStore {
     }
 
     async fn known(&mut self, limit: u32) -> Result<Vec<(FailureId, ItemState)>, StoreError> {
-        either!(self, store => store.known(limit).await)
+        let Self::Beside(local, shared) = self else {
+            return either!(self, store => store.known(limit).await);
+        };
+        // The later one of two words counts: what either has settled is settled. What another run
+        // claims may be sent at any time.
+        let there = shared.known(limit).await?.into_iter().map(|(id, state)| match state {
+            ItemState::Claimed => (id, ItemState::Sending),
+            _ => (id, state),
+        });
+        let (settled, mut known): (Vec<_>, Vec<_>) =
+            there.partition(|(_, state)| state.is_settled());
+        known.extend(local.known(limit).await?);
+        known.extend(settled);
+        Ok(known)
     }
 
     async fn resolve(

@@ -5,6 +5,7 @@
 //! fence; one that finds another fence changes nothing and says so, and the caller must not send.
 
 pub mod any;
+pub mod carry;
 mod ending;
 mod error;
 pub mod local;

@@ -1,6 +1,7 @@
 //! `dlq replay` from the outside: what arrives in the channels, what the ledger says, and that both
 //! agree whatever happens on the way.
 
+mod carry;
 mod consent;
 mod crash;
 mod discord;

@@ -46,7 +46,7 @@ pub(super) fn item(
     Ok((id(row)?, item))
 }
 
-fn state(row: &SqliteRow) -> Result<ItemState, sqlx::Error> {
+pub(super) fn state(row: &SqliteRow) -> Result<ItemState, sqlx::Error> {
     row.try_get::<String, _>("state")?.parse().map_err(|_| unreadable("state"))
 }
 
@@ -107,8 +107,8 @@ pub(super) async fn discard(
     for row in rows.iter().filter(|row| seen.insert(&row.id)) {
         let id: Option<String> = query_scalar(
             "INSERT INTO replay_item AS i
-               (env, failure_id, lane, fingerprint, payload_sha, state, reason, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+               (env, failure_id, lane, fingerprint, payload_sha, state, reason, updated_at, source)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10)
              ON CONFLICT (env, failure_id) DO UPDATE
              SET state = excluded.state, reason = excluded.reason, run_id = NULL,
                  lease_until = NULL, not_before = NULL, updated_at = excluded.updated_at
@@ -124,6 +124,7 @@ pub(super) async fn discard(
         .bind(discarded(reason, by))
         .bind(at.micros())
         .bind(json(Event::Discard.from()))
+        .bind(at.source)
         .fetch_optional(&mut *at.connection)
         .await?;
         settled.extend(id.map(FailureId::new));

@@ -5,6 +5,7 @@
 //! come from the clock that is handed in.
 #![expect(clippy::disallowed_methods, reason = "SQLite: there is no pooler between")]
 
+mod carry;
 mod claim;
 mod finish;
 mod items;
@@ -23,6 +24,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _, query_scalar};
 use uuid::Uuid;
 
+use super::carry::LocalRow;
 use super::ending::{Ending, words};
 use super::{
     Attempt, AttemptEnd, AttemptRecord, Claim, Claimed, Fate, Finished, Frozen, InDoubt, Intent,
@@ -37,6 +39,8 @@ use crate::state::State;
 pub struct LocalStore {
     state: State,
     env: EnvName,
+    /// The table of the team that the rows are of.
+    source: String,
     clock: Clock,
     begin: &'static str,
     /// For each run and lane, the place in the selection below which everything has come to an end.
@@ -47,6 +51,7 @@ pub struct LocalStore {
 struct At<'a> {
     connection: &'a mut SqliteConnection,
     env: &'a str,
+    source: &'a str,
     now: DateTime<Utc>,
 }
 
@@ -69,7 +74,48 @@ impl At<'_> {
 impl LocalStore {
     /// The store of `env` in this state file.
     pub fn new(state: State, env: EnvName, clock: Clock) -> Self {
-        Self { state, env, clock, begin: "BEGIN IMMEDIATE", begins: HashMap::new() }
+        let (source, begin) = (String::new(), "BEGIN IMMEDIATE");
+        Self { state, env, source, clock, begin, begins: HashMap::new() }
+    }
+
+    /// Says of which table of the team the rows are, so that they are carried over to no other.
+    #[must_use]
+    pub fn of_table(self, table: &(impl ToString + ?Sized)) -> Self {
+        Self { source: table.to_string(), ..self }
+    }
+
+    /// The store of `env` in this directory, if a replay has ever kept anything there.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn existing(
+        directory: &Path,
+        env: EnvName,
+        clock: Clock,
+    ) -> Result<Option<Self>, StoreError> {
+        if Self::for_reading(directory, env.clone(), clock).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Self::new(State::open(directory).await?, env, clock)))
+    }
+
+    pub(super) async fn at_work(&mut self, me: &Owner) -> Result<Option<Owner>, StoreError> {
+        self.step(async |at| carry::at_work(at, me).await).await
+    }
+
+    pub(super) async fn untold(
+        &mut self,
+        since: Option<(DateTime<Utc>, FailureId)>,
+        limit: u32,
+    ) -> Result<Vec<LocalRow>, StoreError> {
+        self.step(async |at| carry::untold(at, since.as_ref(), limit).await).await
+    }
+
+    pub(super) async fn told(
+        &mut self,
+        rows: &[(FailureId, DateTime<Utc>)],
+    ) -> Result<(), StoreError> {
+        self.step(async |at| carry::told(at, rows).await).await
     }
 
     /// The store of `env` as it stands, for reading alone; `None` where this machine keeps none.
@@ -107,11 +153,12 @@ impl LocalStore {
         &mut self,
         step: impl AsyncFnOnce(&mut At<'_>) -> Result<T, sqlx::Error>,
     ) -> Result<T, StoreError> {
-        let (env, clock, begin) = (&self.env, self.clock, self.begin);
+        let (env, source, clock) = (self.env.as_str(), self.source.as_str(), self.clock);
+        let begin = self.begin;
         let connection = self.state.connection();
         let done = async {
             let mut transaction = connection.begin_with(begin).await?;
-            let mut at = At { connection: &mut transaction, env: env.as_str(), now: clock.now() };
+            let mut at = At { connection: &mut transaction, env, source, now: clock.now() };
             let done = step(&mut at).await?;
             transaction.commit().await?;
             Ok(done)

@@ -78,8 +78,8 @@ async fn freeze(at: &mut At<'_>, run: &NewRun, rows: &str) -> Result<(), sqlx::E
           FROM json_each(?1))";
     let made = format!(
         "{INPUT} INSERT INTO replay_item
-           (env, failure_id, lane, state, fingerprint, payload_sha, updated_at)
-         SELECT ?2, failure_id, lane, ?3, fingerprint, payload_sha, ?4 FROM input WHERE true
+           (env, failure_id, lane, state, fingerprint, payload_sha, updated_at, source)
+         SELECT ?2, failure_id, lane, ?3, fingerprint, payload_sha, ?4, ?5 FROM input WHERE true
          ON CONFLICT (env, failure_id) DO NOTHING"
     );
     query(sqlx::AssertSqlSafe(made))
@@ -87,6 +87,7 @@ async fn freeze(at: &mut At<'_>, run: &NewRun, rows: &str) -> Result<(), sqlx::E
         .bind(at.env)
         .bind(Event::Release.to().word())
         .bind(at.micros())
+        .bind(at.source)
         .execute(&mut *at.connection)
         .await?;
     let renewed = format!(

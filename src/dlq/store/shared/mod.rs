@@ -6,6 +6,7 @@
 //! a transaction pooler.
 
 mod access;
+mod carry;
 mod claim;
 mod connection;
 mod finish;

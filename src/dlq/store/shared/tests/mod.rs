@@ -10,6 +10,7 @@ use crate::postgres::Quoted;
 use crate::postgres::testing::{Bouncer, Client, Cluster, Database};
 
 mod access;
+mod carry;
 mod crash;
 mod mark;
 
