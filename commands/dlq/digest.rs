@@ -11,6 +11,7 @@ use parky_ops::dlq::replay::{self, Hooks, Order, Parts};
 use parky_ops::dlq::select::{Selected, Wanted, select};
 use parky_ops::dlq::{FailureId, Letter, fingerprint};
 use parky_ops::domain::Moment;
+use parky_ops::domain::text::counted;
 use serde_json::{Map, json};
 use tokio::sync::watch;
 
@@ -91,7 +92,11 @@ pub(crate) async fn run(args: &DigestArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     let view = PlanView {
         command: "dlq digest",
         id: plan_id(&digest),
-        act: format!("tell {} dead letters in {} messages to #{channel}", rows.len(), digest.len()),
+        act: format!(
+            "tell {} in {} to #{channel}",
+            counted(rows.len() as u64, "dead letter"),
+            counted(digest.len() as u64, "message")
+        ),
         target: site.target(),
         changes: vec![
             "the rows are settled once the message that tells them is delivered".to_owned(),

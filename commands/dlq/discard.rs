@@ -7,6 +7,7 @@ use parky_ops::dlq::plan::{Choices, PlannedRow, Road};
 use parky_ops::dlq::select::{Selected, Wanted, select};
 use parky_ops::dlq::store::Frozen;
 use parky_ops::domain::parse_span;
+use parky_ops::domain::text::counted;
 use serde::Serialize;
 use serde_json::{Map, json};
 
@@ -77,7 +78,7 @@ pub(crate) async fn run(args: &DiscardArgs, ctx: &Context, ui: &Ui) -> anyhow::R
     let view = PlanView {
         command: "dlq discard",
         id: plan.id.clone(),
-        act: format!("discard {} dead letters", plan.rows.len()),
+        act: format!("discard {}", counted(plan.rows.len() as u64, "dead letter")),
         target: site.target(),
         changes: vec![format!("reason: {}", args.reason)],
         warnings: Vec::new(),

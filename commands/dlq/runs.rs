@@ -46,6 +46,8 @@ struct Run {
 impl From<RunRecord> for Run {
     fn from(record: RunRecord) -> Self {
         let state = match (record.ended_at, record.dead) {
+            (Some(_), _) if record.ended_how.as_deref() == Some("interrupted") => "interrupted",
+            (Some(_), _) if record.ended_how.as_deref() == Some("halted") => "halted",
             (Some(_), _) => "ended",
             (None, true) => "dead",
             (None, false) => "running",
@@ -71,10 +73,9 @@ impl View for Runs {
             let count = |key: &str| record.counts.get(key).and_then(Value::as_u64).unwrap_or(0);
             let skipped = record.counts.get("skipped").and_then(Value::as_object);
             let skipped: u64 = skipped.map_or(0, |by| by.values().filter_map(Value::as_u64).sum());
-            let done: u64 = ["delivered", "rejected", "unsure", "blocked", "left"]
-                .iter()
-                .map(|key| count(key))
-                .sum();
+            // What is left is not done.
+            let ends = ["delivered", "rejected", "unsure", "blocked"];
+            let done: u64 = ends.iter().map(|key| count(key)).sum();
             let selected = count("selected").max(record.selected);
             table.row([
                 &Jst(record.started_at).to_the_second(),

@@ -58,8 +58,10 @@ impl PlanView {
     pub(crate) fn text(&self) -> String {
         let mut page = format!("{} {}\n", paint(Tone::Strong, "PLAN"), one_line(&self.act));
         for (key, value) in &self.target {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let _ = writeln!(page, "  {key}: {}", one_line(&value));
+            let value = in_words(value);
+            if !value.is_empty() {
+                let _ = writeln!(page, "  {key}: {}", one_line(&value));
+            }
         }
         for change in &self.changes {
             let _ = writeln!(page, "  - {}", one_line(change));
@@ -67,7 +69,25 @@ impl PlanView {
         for warning in &self.warnings {
             let _ = writeln!(page, "  {} {}", paint(Tone::Warn, "!"), one_line(warning));
         }
+        let agree = match &self.names[..] {
+            [] => "--yes".to_owned(),
+            names => names.iter().map(|name| format!("--confirm {name} ")).collect(),
+        };
+        let _ = writeln!(page, "  to agree: {}", one_line(agree.trim_end()));
         page
+    }
+}
+
+/// A target's value as a person reads it; nothing where there is none.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Object(parts) => {
+            let part = |(name, value): (&String, &Value)| format!("{name} {}", in_words(value));
+            parts.iter().map(part).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -43,3 +43,37 @@ pub enum StatusClass {
     /// No answer.
     None,
 }
+
+impl StatusClass {
+    /// The word of an answer's class, as `--status-class` takes it; `other` is in none of them.
+    pub fn word_of(http_status: Option<i32>) -> &'static str {
+        match http_status {
+            None => "none",
+            Some(429) => "429",
+            Some(400..=499) => "4xx",
+            Some(500..=599) => "5xx",
+            Some(_) => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_has_one_class() {
+        for (status, word) in [
+            (None, "none"),
+            (Some(429), "429"),
+            (Some(400), "4xx"),
+            (Some(499), "4xx"),
+            (Some(500), "5xx"),
+            (Some(599), "5xx"),
+            (Some(200), "other"),
+            (Some(600), "other"),
+        ] {
+            assert_eq!(StatusClass::word_of(status), word);
+        }
+    }
+}

@@ -10,7 +10,7 @@ use super::evidence::Evidence;
 use super::outgoing::{self, Outgoing, PingPolicy, Style};
 use super::payload::Payload;
 use super::store::Frozen;
-use super::{FailureId, ItemState, Letter, fingerprint, lane_of};
+use super::{FailureId, ItemState, Letter, StatusClass, fingerprint, lane_of};
 use crate::config::Lang;
 use crate::discord::pace::Rate;
 use crate::domain::hex;
@@ -131,6 +131,8 @@ pub struct PlannedRow {
     pub severity: String,
     /// The producer's last attempt (UTC).
     pub attempted_at: Option<DateTime<Utc>>,
+    /// The class of what Discord answered to it: `429`, `5xx`, `4xx`, `none`, `other`.
+    pub class: &'static str,
     /// Whether the producer's attempt may have arrived.
     pub evidence: Evidence,
     /// SHA-256 of channel and canonical payload.
@@ -212,6 +214,7 @@ pub fn row(letter: &Letter, id: &FailureId, choices: &Choices, facts: &Facts<'_>
         id: id.clone(),
         severity: letter.severity.clone(),
         attempted_at: letter.attempted_at,
+        class: StatusClass::word_of(letter.http_status),
         evidence: Evidence::of(letter.http_status, &letter.error),
         fingerprint: fingerprint::exact(&lane, text),
         payload_sha: fingerprint::stored_sha(text),

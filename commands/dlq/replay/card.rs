@@ -8,6 +8,7 @@ use parky_ops::dlq::outgoing::PingPolicy;
 use parky_ops::dlq::plan::{Choices, Fate, PlannedRow, Road, SkipKind};
 use parky_ops::dlq::select::Selected;
 use parky_ops::domain::Jst;
+use parky_ops::domain::text::counted;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -24,6 +25,8 @@ pub(super) struct Card {
     pub(super) selected: u64,
     by_channel: Vec<ByChannel>,
     by_severity: BTreeMap<String, u64>,
+    /// By what Discord answered: `429`, `5xx`, `4xx`, `none`, `other`.
+    by_class: BTreeMap<&'static str, u64>,
     evidence: BTreeMap<&'static str, u64>,
     /// Messages that will ping somebody.
     pings: u64,
@@ -68,18 +71,27 @@ impl Card {
         let by_channel = by_channel(selected, choices);
         let sends: u64 = by_channel.iter().map(|channel| channel.send).sum();
         let channels = by_channel.iter().filter(|channel| channel.send > 0).count();
-        let seconds = by_channel.iter().map(|channel| channel.seconds).max().unwrap_or_default();
+        // No faster than the slowest channel, nor than all of them together may go.
+        let slowest = by_channel.iter().map(|channel| channel.seconds).max().unwrap_or_default();
+        let together = sends / u64::from(choices.rate.allowance().global_per_s);
+        let seconds = slowest.max(together);
+        let id = &selected.plan.id;
         let mut card = Self {
             id: selected.plan.id.clone(),
             selected: count(rows),
             by_channel,
             by_severity: BTreeMap::new(),
+            by_class: BTreeMap::new(),
             evidence: BTreeMap::new(),
             pings: 0,
             refused: Vec::new(),
             skipped: BTreeMap::new(),
             seconds,
-            act: format!("deliver {sends} dead letters to {channels} channels"),
+            act: format!(
+                "deliver {} to {} (plan {id})",
+                counted(sends, "dead letter"),
+                counted(channels as u64, "channel")
+            ),
             target: site.target(),
             warnings: Vec::new(),
             names: Vec::new(),
@@ -92,6 +104,7 @@ impl Card {
 
     fn count(&mut self, row: &PlannedRow) {
         *self.by_severity.entry(row.severity.clone()).or_default() += 1;
+        *self.by_class.entry(row.class).or_default() += 1;
         *self.evidence.entry(row.evidence.word()).or_default() += 1;
         match &row.fate {
             Fate::Send { ping, .. } => self.pings += u64::from(*ping),
@@ -159,15 +172,36 @@ impl Card {
         }
     }
 
+    /// Which rows were chosen: by severity, by what Discord answered, and by whether they may have
+    /// arrived at first.
+    fn choice(&self) -> Option<String> {
+        fn parts<'a>(counts: impl IntoIterator<Item = (&'a str, &'a u64)>) -> String {
+            let part = |(word, n): (&str, &u64)| match word {
+                "" => format!("{n} without one"),
+                word => format!("{n} {}", word.replace('-', " ")),
+            };
+            counts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+        }
+        let severities = parts(self.by_severity.iter().map(|(word, n)| (word.as_str(), n)));
+        let classes = parts(self.by_class.iter().map(|(word, n)| (*word, n)));
+        let evidence = parts(self.evidence.iter().map(|(word, n)| (*word, n)));
+        (self.selected > 0).then(|| {
+            let rows = counted(self.selected, "row");
+            format!("{rows}: {severities}; answered {classes}; delivered at first: {evidence}")
+        })
+    }
+
     /// The card, for people and as a document.
     pub(super) fn view(&self) -> PlanView {
-        let changes = self.by_channel.iter().map(|channel| {
+        let channels = self.by_channel.iter().map(|channel| {
             let ByChannel { channel, selected, send, seconds, blocked } = channel;
+            let selected = counted(*selected, "row");
             match blocked {
-                Some(why) => format!("#{channel}: {selected} rows, none can be sent: {why}"),
-                None => format!("#{channel}: {send} of {selected} rows, about {seconds} s"),
+                Some(why) => format!("#{channel}: {selected}, none can be sent: {why}"),
+                None => format!("#{channel}: {send} of {selected}, about {seconds} s"),
             }
         });
+        let changes = self.choice().into_iter().chain(channels);
         let more = json!(self);
         PlanView {
             command: "dlq replay",

@@ -147,14 +147,14 @@ pub(crate) async fn run(args: &ReplayArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
         let hint = "parky-ops dlq replay … --dry-run";
         return Err(Refusal::new("plan-changed", Outcome::Failed, text, hint).into());
     }
+    if plan.rows.is_empty() && !selected.missing.is_empty() {
+        return Err(NotFound::rows(&selected.missing).into());
+    }
     let card = Card::of(&selected, &choices, &site, ctx.clock.now());
     let view = card.view();
     if args.consent.dry_run {
         ui.show_plan(&view, &site.caveats(), ctx.clock.now())?;
         return Ok(Outcome::Done);
-    }
-    if plan.rows.is_empty() && !selected.missing.is_empty() {
-        return Err(NotFound::rows(&selected.missing).into());
     }
     // Where nothing would leave there is nothing to agree to.
     if plan.to_send().next().is_none() && !plan.has_proofs() {

@@ -111,9 +111,13 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
 
     /// Ends the run in the ledger. Its leases end on their own where that does not arrive.
     pub(super) async fn close(self) -> Ended {
-        let Self { run, store, tally, halt, held, .. } = self;
+        let Self { run, store, tally, halt, held, order, .. } = self;
         let (tally, halt, held) = (tally.get(), halt.into_inner(), held.into_inner());
-        let how = if halt.is_some() { "halted" } else { "done" };
+        let how = match (&halt, *order.borrow()) {
+            (Some(_), _) => "halted",
+            (None, Order::Finish) => "interrupted",
+            (None, Order::Go) => "done",
+        };
         let _ = store.into_inner().end(run, how, &json!(tally)).await;
         Ended { run, tally, halt, held }
     }

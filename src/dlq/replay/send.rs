@@ -276,18 +276,18 @@ async fn give_back<S: Store, W: Watch>(desk: &Desk<'_, S, W>, claim: &Claim, why
 }
 
 /// A point in time by both clocks.
-struct Moment {
+pub(super) struct Moment {
     monotonic: Instant,
     wall: DateTime<Utc>,
 }
 
 impl Moment {
-    fn now(wall: DateTime<Utc>) -> Self {
+    pub(super) fn now(wall: DateTime<Utc>) -> Self {
         Self { monotonic: Instant::now(), wall }
     }
 
     /// How long ago, by the clock that says more.
-    fn elapsed(&self, wall: DateTime<Utc>) -> Duration {
+    pub(super) fn elapsed(&self, wall: DateTime<Utc>) -> Duration {
         self.monotonic.elapsed().max((wall - self.wall).to_std().unwrap_or_default())
     }
 }

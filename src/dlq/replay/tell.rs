@@ -130,6 +130,7 @@ async fn one_part<S: Store, W: Watch>(
     let ids: Vec<FailureId> = part.ids().cloned().collect();
     let intent = Intent { ping: "none", payload_sha: message.sha256(), lease: SEND_LEASE };
     let (run, wanted) = (desk.run, ids.len());
+    let begun = send::Moment::now(desk.clock.now());
     let intended = desk.step(async |store| store.intend_many(run, &ids, &intent).await).await;
     let Some(attempts) = intended else { return over("the ledger cannot be reached") };
     if attempts.len() < wanted {
@@ -147,6 +148,15 @@ async fn one_part<S: Store, W: Watch>(
             return over("the local ledger cannot be written");
         }
     };
+    // More than half the lease gone, by either clock: this machine slept, and must not send late.
+    if begun.elapsed(desk.clock.now()) > SEND_LEASE / 2 {
+        let why = "not sent: this machine slept past its lease";
+        for id in noted {
+            desk.journal.lock().await.unsent(id, why).await;
+        }
+        release(desk, &attempts, why).await;
+        return over(why);
+    }
     let turn = post(desk, lane.work.webhook, &message, &attempts, &noted, place).await;
     let delivered = matches!(turn, Turn::Delivered { .. });
     let ended = delivered || matches!(turn, Turn::Rejected(_) | Turn::Unsure(_));
