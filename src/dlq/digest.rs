@@ -17,6 +17,9 @@ const ROWS: usize = 10;
 /// The characters of all embeds of one message, with a margin.
 const CHARACTERS: usize = 5800;
 
+/// Whom a digest pings, in the record of an attempt: nobody; and that it was one.
+pub const IN_DIGEST: &str = "none (digest)";
+
 /// A row as the digest tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {

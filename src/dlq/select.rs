@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::digest::IN_DIGEST;
 use super::doubt::{Channel, Found, Mark, Window};
 use super::outgoing::reference;
 use super::payload::Payload;
@@ -144,15 +145,14 @@ async fn prove<S: Store>(
         let Some(letter) = source.read(&row.id).await? else { continue };
         let Ok(payload) = Payload::read(letter.payload.as_deref()) else { continue };
         let own = picked.known.contains_key(&row.id);
-        let attempt = match own {
-            true => store.attempts(&row.id).await?.last().map(|attempt| attempt.intent_at),
-            false => letter.attempted_at,
-        };
-        let Some(attempt) = attempt else { continue };
+        let last = if own { store.attempts(&row.id).await?.pop() } else { None };
+        let attempt = last.as_ref().map(|attempt| attempt.intent_at);
+        let Some(attempt) = attempt.or(letter.attempted_at.filter(|_| !own)) else { continue };
+        let in_digest = last.is_some_and(|attempt| attempt.ping.as_deref() == Some(IN_DIGEST));
         let mut marks = vec![Mark::Same(payload.body)];
         marks.extend(own.then(|| Mark::Reference(reference(&row.id))));
         let window = Window::around(attempt);
-        let suspect = Suspect { at, letter, marks, window };
+        let suspect = Suspect { at, letter, marks, window, in_digest };
         suspects.entry(row.lane.clone()).or_default().push(suspect);
     }
     for (lane, suspects) in suspects {
@@ -185,12 +185,15 @@ struct Suspect {
     letter: Letter,
     marks: Vec<Mark>,
     window: Window,
+    /// It may have been told in a digest, which bears the mark of one row for all its equals.
+    in_digest: bool,
 }
 
 impl Suspect {
     /// What the history proves: one mark is enough to prove the arrival, absence takes all of them.
     fn proof(&self, history: &Channel, now: DateTime<Utc>) -> Option<Proof> {
-        let mut absent = true;
+        // That its mark is nowhere does not tell that nobody was told.
+        let mut absent = !self.in_digest;
         for mark in &self.marks {
             match history.find(mark, self.window, now) {
                 Found::Proof(Proof::Arrived(message)) => return Some(Proof::Arrived(message)),

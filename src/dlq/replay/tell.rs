@@ -16,7 +16,7 @@ use super::{Ended, Halt, Order, Parts, Watch};
 use crate::discord::pace::Lane as Pace;
 use crate::discord::{Class, Message, WebhookUrl};
 use crate::dlq::FailureId;
-use crate::dlq::digest::Part;
+use crate::dlq::digest::{IN_DIGEST, Part};
 use crate::dlq::plan::PlannedRow;
 use crate::dlq::store::{Attempt, AttemptEnd, Fate, Intent, NewRun, Store, StoreError};
 use crate::domain::Consent;
@@ -128,7 +128,7 @@ async fn one_part<S: Store, W: Watch>(
         }
     };
     let ids: Vec<FailureId> = part.ids().cloned().collect();
-    let intent = Intent { ping: "none", payload_sha: message.sha256(), lease: SEND_LEASE };
+    let intent = Intent { ping: IN_DIGEST, payload_sha: message.sha256(), lease: SEND_LEASE };
     let (run, wanted) = (desk.run, ids.len());
     let begun = send::Moment::now(desk.clock.now());
     let intended = desk.step(async |store| store.intend_many(run, &ids, &intent).await).await;

@@ -4,6 +4,7 @@
 mod carry;
 mod consent;
 mod crash;
+mod digest;
 mod discord;
 mod doubt;
 mod events;
