@@ -144,7 +144,8 @@ fn changed(suspect: &Suspect, lang: Lang) -> String {
         (Lang::En, 0..) => format!("{minutes} min before the start"),
         (Lang::En, _) => format!("{} min after the start", -minutes),
     };
-    format!("worker {}{number} {at} ({before}){by}{message}", suspect.target)
+    let (kind, target) = (suspect.kind.word(), inert(&suspect.target));
+    format!("{kind} {target}{number} {at} ({before}){by}{message}")
 }
 
 fn told(answer: &Triage, lang: Lang) -> String {

@@ -136,7 +136,8 @@ pub(super) fn describe(suspect: &Suspect) -> String {
     let by = suspect.author.as_deref().map(|a| format!(" by {a}")).unwrap_or_default();
     let message = suspect.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
     let at = Jst(suspect.at).hour_minute();
-    let line = format!("worker {}{version}, {what} {at}{by}, {when}{message}", suspect.target);
+    let (kind, target) = (suspect.kind.word(), &suspect.target);
+    let line = format!("{kind} {target}{version}, {what} {at}{by}, {when}{message}");
     one_line(&line)
 }
 

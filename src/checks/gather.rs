@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::{Finding, GROUPS, Group, Sink, World, dlq, workers};
+use super::{Finding, GROUPS, Group, Sink, World, dlq, pages, workers};
 use crate::domain::check::Times;
 use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source, State};
 
@@ -20,6 +20,8 @@ pub struct Gathered {
     pub checks: Vec<Check>,
     /// The workers' deployments, not judged yet, in the order of the configuration.
     pub workers: Vec<workers::Deployed>,
+    /// The Pages projects with their builds, likewise.
+    pub pages: Vec<pages::Served>,
     /// What the dead letters tell, where they could be read.
     pub dead_letters: Option<dlq::DeadLetterFacts>,
     /// What the reader must know.
@@ -75,6 +77,11 @@ impl Gathered {
                 watch(Source::Workers, &deployed.worker, state);
                 self.workers.push(deployed);
             }
+            Finding::Pages(served) => {
+                let state = served.result.as_ref().map_or_else(|j| j.state, |_| State::Green);
+                watch(Source::Pages, &served.project, state);
+                self.pages.push(served);
+            }
             Finding::DeadLetters(facts) => self.dead_letters = Some(facts),
             Finding::Caveat(caveat) => self.caveats.push(caveat),
         }
@@ -123,11 +130,16 @@ impl Gathered {
         };
         self.checks.sort_by_key(|check| place(check.source, &check.name));
         self.workers.sort_by_key(|deployed| place(Source::Workers, &deployed.worker));
+        self.pages.sort_by_key(|served| place(Source::Pages, &served.project));
     }
 
     fn has(&self, source: Source, name: &str) -> bool {
-        let worker = || self.workers.iter().any(|deployed| deployed.worker == name);
-        self.checks.iter().any(|check| check.source == source && check.name == name)
-            || (source == Source::Workers && worker())
+        let to_be_judged = match source {
+            Source::Workers => self.workers.iter().any(|deployed| deployed.worker == name),
+            Source::Pages => self.pages.iter().any(|served| served.project == name),
+            _ => false,
+        };
+        let complete = || self.checks.iter().any(|c| c.source == source && c.name == name);
+        to_be_judged || complete()
     }
 }

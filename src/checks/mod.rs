@@ -11,6 +11,7 @@ pub mod hosts;
 pub mod hub;
 pub mod locks;
 pub mod offline;
+pub mod pages;
 mod vendors;
 pub mod workers;
 mod world;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source};
+use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source, State};
 
 pub use gather::{Gathered, gather};
 pub use world::{World, WorldParts};
@@ -33,6 +34,8 @@ pub enum Finding {
     Check(Check),
     /// A worker's deployments; judged once the start of the incident is known.
     Worker(workers::Deployed),
+    /// A Pages project's builds; judged then as well.
+    Pages(pages::Served),
     /// What the dead letters tell of the alerts and of the start.
     DeadLetters(dlq::DeadLetterFacts),
     /// What the reader must know.
@@ -79,5 +82,12 @@ fn nothing_configured(world: &World, source: Source) -> Check {
     judgement.check(source, source.word(), world.times(Instant::now()))
 }
 
+/// What a source says that is looked at only where something of it is named.
+fn not_configured(world: &World, source: Source, name: &str, text: &str) -> Check {
+    let judgement = Judgement::new(State::Skipped, ReasonCode::NotConfigured, text);
+    judgement.check(source, name, world.times(Instant::now()))
+}
+
 /// Every group of `triage`.
-pub const GROUPS: [&Group; 4] = [&hosts::GROUP, &workers::GROUP, &database::GROUP, &vendors::GROUP];
+pub const GROUPS: [&Group; 5] =
+    [&hosts::GROUP, &workers::GROUP, &pages::GROUP, &database::GROUP, &vendors::GROUP];

@@ -9,8 +9,8 @@ pub fn help(code: i64) -> Option<&'static str> {
             "no token was sent, or a token of an account was used where one of a user is needed"
         }
         10000 => {
-            "the token is wrong, or lacks `Workers Scripts Read` on this account: check both the \
-             token's permissions and the account id"
+            "the token is wrong, or lacks `Workers Scripts Read` (for Pages: `Cloudflare Pages \
+             Read`) on this account: check both the token's permissions and the account id"
         }
         7003 => "the account id is probably wrong: compare it with the one in the dashboard's URL",
         10007 | 10090 => {

@@ -187,7 +187,11 @@ impl wire::PagesDeployment {
             commit: words(&metadata.commit_hash),
             message: metadata.commit_message.as_ref().map(first_line),
             stage: words(&self.latest_stage.name),
-            status: words(&self.latest_stage.status),
+            status: match self.is_skipped {
+                true => Some("skipped".to_owned()),
+                false => words(&self.latest_stage.status),
+            },
+            ended_at: self.latest_stage.ended_on.as_deref().and_then(lenient::time),
             live: false,
         })
     }

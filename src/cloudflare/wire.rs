@@ -190,6 +190,8 @@ pub(super) struct PagesDeployment {
     pub(super) created_on: Option<String>,
     pub(super) url: Option<String>,
     #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) is_skipped: bool,
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) latest_stage: PagesStage,
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) deployment_trigger: PagesTrigger,
@@ -199,6 +201,7 @@ pub(super) struct PagesDeployment {
 pub(super) struct PagesStage {
     pub(super) name: Option<String>,
     pub(super) status: Option<String>,
+    pub(super) ended_on: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

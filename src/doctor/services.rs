@@ -36,7 +36,7 @@ fn deadline(world: &World) -> tokio::time::Instant {
     world.deadline(LIMIT)
 }
 
-/// Whether the token is good, whether it sees the account, and whether it may read Workers.
+/// Whether the token is good, whether it sees the account, and whether it may read Workers and Pages.
 async fn cloudflare(world: &World) -> Vec<Check> {
     let begun = Instant::now();
     let check = |name: &str, judgement: Judgement| {
@@ -52,10 +52,11 @@ async fn cloudflare(world: &World) -> Vec<Check> {
         let (worker, script) = script?;
         Some(client.deployments(worker, script, deadline).await)
     };
-    let (token, account, deployments) = tokio::join!(
+    let (token, account, deployments, pages) = tokio::join!(
         verify_token(&access.api, Some(&access.account.id.value), deadline),
         client.account(deadline),
-        deployments
+        deployments,
+        pages(world, &access, deadline)
     );
     let from = format!("token from {}", access.token_from);
     let good = token.as_ref().is_ok_and(|state| state.status == TokenStatus::Active);
@@ -80,11 +81,23 @@ async fn cloudflare(world: &World) -> Vec<Check> {
             "no worker's script is known: name workers.config_dir or worker.script",
         ),
     };
-    vec![
-        check("Cloudflare", token),
-        check("Cloudflare account", account),
-        check("Cloudflare Workers", workers),
-    ]
+    let told =
+        [("Cloudflare", token), ("Cloudflare account", account), ("Cloudflare Workers", workers)];
+    let pages = pages.map(|pages| ("Cloudflare Pages", pages));
+    told.into_iter().chain(pages).map(|(name, judgement)| check(name, judgement)).collect()
+}
+
+/// Whether the token may read Pages; nothing where no project is named.
+async fn pages(
+    world: &World,
+    access: &Cloudflare,
+    deadline: tokio::time::Instant,
+) -> Option<Judgement> {
+    let project = world.config.pages.first()?;
+    Some(match access.client().pages_project(project, deadline).await {
+        Ok(_) => Judgement::green("Cloudflare Pages Read works; Edit: not measurable"),
+        Err(error) => access.refusal(&error),
+    })
 }
 
 /// A good token to which the account itself is closed. Its own right (`Account Settings Read`) is not

@@ -14,6 +14,7 @@ pub enum Source {
     Hosts,
     Certificates,
     Workers,
+    Pages,
     Database,
     Connections,
     Locks,
@@ -26,10 +27,11 @@ pub enum Source {
 
 impl Source {
     /// The sources of `triage`, in the order in which they are shown.
-    pub const TRIAGE: [Source; 8] = [
+    pub const TRIAGE: [Source; 9] = [
         Source::Hosts,
         Source::Certificates,
         Source::Workers,
+        Source::Pages,
         Source::Database,
         Source::Connections,
         Source::Locks,
@@ -43,6 +45,7 @@ impl Source {
             Source::Hosts => "hosts",
             Source::Certificates => "certificates",
             Source::Workers => "workers",
+            Source::Pages => "pages",
             Source::Database => "database",
             Source::Connections => "connections",
             Source::Locks => "locks",

@@ -29,7 +29,7 @@ pub use env::EnvName;
 pub use hex::{hex, sha_of_hex};
 pub use invocation::Invocation;
 pub use median::median;
-pub use pages::{PagesDeployment, PagesEnvironment, PagesProject};
+pub use pages::{PagesBuild, PagesDeployment, PagesEnvironment, PagesProject};
 pub use reason::{Reason, ReasonClass, ReasonCode};
 pub use redact::Redactor;
 pub use severity::Severity;

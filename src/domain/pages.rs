@@ -41,6 +41,8 @@ pub struct PagesDeployment {
     pub stage: Option<String>,
     /// How that stage went: `success`, `failure`, `active`, …
     pub status: Option<String>,
+    /// When that stage ended (UTC), where Cloudflare told it.
+    pub ended_at: Option<DateTime<Utc>>,
     /// Whether production serves it.
     pub live: bool,
 }
@@ -55,12 +57,43 @@ pub enum PagesEnvironment {
     Preview,
 }
 
+/// How a build stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PagesBuild {
+    /// Built and deployed.
+    Succeeded,
+    /// Under way, or waiting for its turn.
+    Running,
+    /// It failed.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+    /// Nothing was to be built: no file changed that the project watches.
+    Skipped,
+}
+
 impl PagesDeployment {
     /// Whether production could serve it: built to the end, and for production.
     pub fn may_serve(&self) -> bool {
-        let done =
-            self.stage.as_deref() == Some("deploy") && self.status.as_deref() == Some("success");
-        self.environment == PagesEnvironment::Production && done
+        self.environment == PagesEnvironment::Production && self.build() == PagesBuild::Succeeded
+    }
+
+    /// How its build stands. Stages follow one another, so any but the last that went well is still
+    /// under way.
+    pub fn build(&self) -> PagesBuild {
+        match (self.stage.as_deref(), self.status.as_deref()) {
+            (Some("deploy"), Some("success")) => PagesBuild::Succeeded,
+            (_, Some("failure")) => PagesBuild::Failed,
+            (_, Some("canceled" | "cancelled")) => PagesBuild::Cancelled,
+            (_, Some("skipped")) => PagesBuild::Skipped,
+            _ => PagesBuild::Running,
+        }
+    }
+
+    /// When production began to serve it, as far as that can be told: at the end of its build. An end
+    /// before the beginning is a mistake of the answer.
+    pub fn served_from(&self) -> DateTime<Utc> {
+        self.ended_at.map_or(self.at, |ended| ended.max(self.at))
     }
 
     /// The id's beginning, by which people know it.

@@ -60,7 +60,9 @@ reasons! {
     ExpiresSoon "expires-soon" Seen "the certificate ends soon";
     FreshDeploy "fresh-deploy" Seen "a deployment shortly before the start: the first suspect";
     Split "split" Seen "traffic is split between two versions";
-    NoDeployment "no-deployment" Seen "the worker exists but nothing is deployed";
+    NoDeployment "no-deployment" Seen "the worker or Pages project exists but nothing of it is deployed";
+    BuildFailed "build-failed" Seen "the newest build of production failed; what was live before stays up";
+    Building "building" Seen "the newest build of production is under way";
     ReadOnly "read-only" Seen "the database refuses writes, as the platform does when the disk is full";
     Saturated "saturated" Seen "no connection is left, or almost none";
     StartingUp "starting-up" Seen "the database is starting up, shutting down or recovering";

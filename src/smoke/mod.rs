@@ -9,7 +9,7 @@ pub mod judge;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::checks::{World, gather, workers};
+use crate::checks::{World, gather, pages, workers};
 use crate::config::{FileState, FileUse};
 use crate::doctor;
 use crate::domain::{Check, Judgement, Reach, ReasonCode, Source, State};
@@ -134,8 +134,15 @@ async fn ask(world: &World, wanted: &BTreeSet<Source>, watch: Watch<'_>) -> Vec<
         };
         judgement.check(Source::Workers, worker.worker, worker.times)
     });
+    let projects = gathered.pages.into_iter().map(|served| {
+        let judgement = match &served.result {
+            Ok(past) => pages::judge(past, |_| false, now),
+            Err(judgement) => judgement.clone(),
+        };
+        judgement.check(Source::Pages, served.project, served.times)
+    });
     let checks = gathered.checks.into_iter().filter(|check| wanted.contains(&check.source));
-    let checks: Vec<_> = checks.chain(workers).collect();
+    let checks: Vec<_> = checks.chain(workers).chain(projects).collect();
     checks.iter().for_each(watch);
     checks
 }

@@ -5,12 +5,14 @@ use chrono::{DateTime, Utc};
 use super::next::{Ground, steps};
 use super::start::{Signs, started};
 use super::suspect::{Position, position, suspects};
-use super::{Proposal, Suspect, Symptom, Told, ToldState, Triage, UsOrThem, VendorView, impact};
+use super::{
+    Proposal, Suspect, Symptom, Told, ToldState, Triage, UsOrThem, VendorView, changes, impact,
+};
 use crate::checks::dlq::DeadLetterFacts;
-use crate::checks::{Gathered, offline, workers};
+use crate::checks::{Gathered, offline, pages, workers};
 use crate::config::Config;
 use crate::domain::severity::Answers;
-use crate::domain::{Check, Deployment, Invocation, Source, State, Verdict};
+use crate::domain::{Check, Invocation, PagesDeployment, ReasonCode, Source, State, Verdict};
 
 /// What the operator said and what this machine remembers.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +37,7 @@ pub fn judge(
     invocation: &Invocation,
     now: DateTime<Utc>,
 ) -> Triage {
-    let Gathered { mut checks, workers, dead_letters, caveats } = gathered;
+    let Gathered { mut checks, workers, pages, dead_letters, caveats } = gathered;
     // Earlier trouble that is over says nothing of a world that is in order now.
     let in_order = matches!(Verdict::over(&checks), Verdict::Green | Verdict::Yellow);
     let signs = Signs {
@@ -45,16 +47,24 @@ pub fn judge(
         dead_letter: dead_letters.as_ref().and_then(|facts| facts.first_open_after_quiet_hour),
     };
     let (started_at, started_from) = started(signs, now);
-    let window = config.thresholds.suspect_window_min;
-    checks.extend(workers.iter().map(|deployed| worker_check(deployed, started_at, window, now)));
+    let window = Window { start: started_at, minutes: config.thresholds.suspect_window_min, now };
+    checks.extend(workers.iter().map(|deployed| window.worker(deployed)));
+    checks.extend(pages.iter().map(|served| window.project(served)));
     checks.sort_by_key(|check| check.source);
     let offline = offline::apply(&mut checks);
 
-    let (suspect, after_start) = suspects(told_deployments(&workers), started_at, window);
+    let changes = window.changes(&workers, &pages);
+    let (suspect, after_start) = suspects(changes, started_at, window.minutes);
     let hosts_red =
         checks.iter().any(|check| check.source == Source::Hosts && check.state == State::Red);
-    let ground =
-        Ground { config, invocation, workers: &workers, suspect: suspect.as_ref(), hosts_red };
+    let ground = Ground {
+        config,
+        invocation,
+        workers: &workers,
+        pages: &pages,
+        suspect: suspect.as_ref(),
+        hosts_red,
+    };
     for check in &mut checks {
         let step = if offline { None } else { ground.step(check) };
         check.next = check.next.take().or(step);
@@ -78,30 +88,55 @@ pub fn judge(
     }
 }
 
-/// The deployments that could be read, one list per worker.
-fn told_deployments(workers: &[workers::Deployed]) -> impl Iterator<Item = &[Deployment]> {
-    workers.iter().filter_map(|worker| worker.result.as_deref().ok())
-}
-
 /// The proposal again, once the operator has said more.
 pub fn propose(answers: Answers, answer: &Triage, config: &Config) -> Proposal {
     let answers = impact::answers(answers, &answer.checks, &config.env);
     impact::propose(answers, answer.started_at, &config.calendar)
 }
 
-fn worker_check(
-    deployed: &workers::Deployed,
+/// The time around the start, by which deployments are judged.
+struct Window {
     start: DateTime<Utc>,
-    window_min: u64,
+    minutes: u64,
     now: DateTime<Utc>,
-) -> Check {
-    let suspected =
-        |deployment: &Deployment| position(deployment.at, start, window_min) == Position::Window;
-    let judgement = match &deployed.result {
-        Ok(deployments) => workers::judge(deployments, suspected, now),
-        Err(judgement) => judgement.clone(),
-    };
-    judgement.check(Source::Workers, &deployed.worker, deployed.times)
+}
+
+impl Window {
+    fn holds(&self, at: DateTime<Utc>) -> bool {
+        position(at, self.start, self.minutes) == Position::Window
+    }
+
+    fn worker(&self, deployed: &workers::Deployed) -> Check {
+        let judgement = match &deployed.result {
+            Ok(deployments) => workers::judge(deployments, |d| self.holds(d.at), self.now),
+            Err(judgement) => judgement.clone(),
+        };
+        judgement.check(Source::Workers, &deployed.worker, deployed.times)
+    }
+
+    fn project(&self, served: &pages::Served) -> Check {
+        let suspected = |build: &PagesDeployment| {
+            self.holds(changes::build_at(build, self.start, self.minutes))
+        };
+        let judgement = match &served.result {
+            Ok(past) => pages::judge(past, suspected, self.now),
+            Err(judgement) => judgement.clone(),
+        };
+        judgement.check(Source::Pages, &served.project, served.times)
+    }
+
+    /// Everything that could be read of what changed.
+    fn changes<'a>(
+        &'a self,
+        workers: &'a [workers::Deployed],
+        pages: &'a [pages::Served],
+    ) -> impl Iterator<Item = Suspect> + 'a {
+        let deployed = workers.iter().filter_map(|worker| worker.result.as_deref().ok());
+        let built = pages.iter().filter_map(|served| served.result.as_ref().ok());
+        deployed
+            .flat_map(|list| changes::of_worker(list, self.start))
+            .chain(built.flat_map(|past| changes::of_project(past, self.start, self.minutes)))
+    }
 }
 
 /// A count that row security cut short proves that somebody was not told, but never that all were.
@@ -125,8 +160,7 @@ fn vendor(checks: &[Check], suspect: Option<&Suspect>) -> VendorView {
     let vendors = || checks.iter().filter(|check| check.source == Source::Vendors);
     let any = |state| vendors().any(|check| check.state == state);
     let measured = vendors().any(|c| !matches!(c.state, State::Unknown | State::Skipped));
-    let mut workers = checks.iter().filter(|check| check.source == Source::Workers);
-    let deployments_read = workers.all(|c| !matches!(c.state, State::Unknown | State::Skipped));
+    let deployments_read = !checks.iter().any(is_unread_deployment);
     let judgement = match suspect {
         Some(_) => UsOrThem::Us,
         // Nothing of ours in the window is known only where all deployments were read.
@@ -139,6 +173,16 @@ fn vendor(checks: &[Check], suspect: Option<&Suspect>) -> VendorView {
     VendorView { judgement, names: troubled.map(|c| c.name.clone()).collect() }
 }
 
+/// A source of our own deployments that was not looked at, though there is something to look at.
+fn is_unread_deployment(check: &Check) -> bool {
+    let unread = match check.state {
+        State::Unknown => true,
+        State::Skipped => check.reason.code != ReasonCode::NotConfigured,
+        State::Green | State::Yellow | State::Red => false,
+    };
+    unread && matches!(check.source, Source::Workers | Source::Pages)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -148,7 +192,7 @@ mod tests {
     use super::*;
     use crate::config::{LoadInput, Vars, load};
     use crate::domain::check::Times;
-    use crate::domain::{EnvName, Judgement, Reach, ReasonCode, VersionShare};
+    use crate::domain::{Deployment, EnvName, Judgement, Reach, VersionShare};
     use crate::triage::StartedFrom;
 
     fn now() -> DateTime<Utc> {

@@ -4,6 +4,7 @@
 //! pure: from the findings it tells the verdict, when it started, the suspect, whether anyone was told, whether it
 //! is us or a vendor, how severe it is, and up to three commands to type next.
 
+mod changes;
 mod impact;
 mod judge;
 mod next;

@@ -3,17 +3,21 @@
 //! A step is a command that exists: one of ours, or the runbook's own (wrangler, curl) where there is
 //! none.
 
+use crate::checks::pages::Served;
 use crate::checks::workers::{Deployed, way_back};
 use crate::config::{Config, Host, Origin, Worker};
-use crate::domain::{Check, Invocation, NextStep, ReasonClass, ReasonCode, Source, State};
+use crate::domain::{
+    Check, Invocation, NextStep, PagesBuild, ReasonClass, ReasonCode, Source, State,
+};
 
-use super::Suspect;
+use super::{Suspect, SuspectKind};
 
 /// What the steps are made from.
 pub(super) struct Ground<'a> {
     pub(super) config: &'a Config,
     pub(super) invocation: &'a Invocation,
     pub(super) workers: &'a [Deployed],
+    pub(super) pages: &'a [Served],
     pub(super) suspect: Option<&'a Suspect>,
     /// Whether users meet a host that is down; without that a fresh deploy is no reason to go back.
     pub(super) hosts_red: bool,
@@ -56,6 +60,7 @@ impl Ground<'_> {
             Source::Hosts => Some(self.host(check)),
             Source::Certificates => Some(self.probe(check)),
             Source::Workers => self.worker(&check.name),
+            Source::Pages => Some(self.project(check)),
             Source::Vendors => Some(self.vendor(check)),
             Source::Database => Some(self.database(check)),
             Source::Connections => {
@@ -73,6 +78,7 @@ impl Ground<'_> {
         worker
             .and_then(|worker| self.way_back(worker))
             .or_else(|| worker.filter(|_| check.state == State::Red).and_then(|w| self.logs(w)))
+            .or_else(|| self.built_back(self.served_at(&check.name)?))
             .unwrap_or_else(|| self.probe(check))
     }
 
@@ -99,7 +105,7 @@ impl Ground<'_> {
     /// The way back from the suspect, where it is a deployment of `worker` and users are hit. The
     /// version is named outright: what is suspected now may not be what is live when it is typed.
     fn way_back(&self, worker: &Worker) -> Option<NextStep> {
-        let suspect = self.suspect.filter(|s| s.target == worker.name && self.hosts_red)?;
+        let suspect = self.suspected(SuspectKind::Worker, &worker.name)?;
         let deployed = self.workers.iter().find(|deployed| deployed.worker == worker.name)?;
         let version = way_back(deployed.result.as_ref().ok()?, &suspect.deployment_id)?;
         let words = ["rollback", "worker", &worker.name, "--to", &version.version_id];
@@ -107,6 +113,48 @@ impl Ground<'_> {
         let name = version.number.map_or_else(String::new, |n| format!(" (@{n})"));
         let why = format!("puts {} back to the version that was live before{name}", worker.name);
         Some(NextStep::new(command, why))
+    }
+
+    /// The suspect, where it is this thing and users are hit.
+    fn suspected(&self, kind: SuspectKind, target: &str) -> Option<&Suspect> {
+        self.suspect.filter(|s| s.kind == kind && s.target == target && self.hosts_red)
+    }
+
+    /// The Pages project that serves a host of the configuration, as Cloudflare tells its domains.
+    fn served_at(&self, host: &str) -> Option<&Served> {
+        let host = self.config.hosts.iter().find(|known| known.name == host)?.url.host_str()?;
+        self.pages.iter().find(|served| {
+            let past = served.result.as_ref().ok();
+            past.is_some_and(|past| past.project.domains.iter().any(|domain| domain == host))
+        })
+    }
+
+    /// The way back from the suspect, where it is the build of `served` that is live.
+    fn built_back(&self, served: &Served) -> Option<NextStep> {
+        let past = served.result.as_ref().ok()?;
+        let suspect = self.suspected(SuspectKind::Pages, &past.project.project)?;
+        let to = past.way_back(&suspect.deployment_id)?;
+        let words = ["rollback", "pages", &served.project, "--to", &to.deployment_id];
+        let why = format!("puts {} back to the build that was live before", served.project);
+        Some(NextStep::new(self.invocation.own(words), why))
+    }
+
+    /// A project: the way back, else the log of the build that failed, else its builds.
+    fn project(&self, check: &Check) -> NextStep {
+        let served = self.pages.iter().find(|served| served.project == check.name);
+        let back = served.and_then(|served| self.built_back(served));
+        let failed = || {
+            let past = served?.result.as_ref().ok()?;
+            let newest = past.builds.first().filter(|build| build.build() == PagesBuild::Failed)?;
+            let words = ["pages", "logs", &check.name, &newest.deployment_id];
+            Some(self.own(&words, "shows the log of the build that failed"))
+        };
+        back.or_else(failed).unwrap_or_else(|| {
+            self.own(
+                &["pages", "show", &check.name],
+                "shows what production serves, and its builds",
+            )
+        })
     }
 
     fn logs(&self, worker: &Worker) -> Option<NextStep> {
@@ -233,6 +281,7 @@ mod tests {
             config: &config,
             invocation: &invocation,
             workers: &[],
+            pages: &[],
             suspect: None,
             hosts_red: false,
         };

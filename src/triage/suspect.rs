@@ -3,8 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::domain::Deployment;
-
 /// A change that may be the cause.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Suspect {
@@ -12,9 +10,9 @@ pub struct Suspect {
     pub kind: SuspectKind,
     /// The worker, project or workflow.
     pub target: String,
-    /// The deployment's UUID.
+    /// The deployment's UUID, or the run's id.
     pub deployment_id: String,
-    /// The version that it brought.
+    /// The version that it brought: of a worker, a build of a Pages project, a commit.
     pub version_id: Option<String>,
     /// The version's running number.
     pub number: Option<u64>,
@@ -36,6 +34,18 @@ pub struct Suspect {
 pub enum SuspectKind {
     /// A deployment of a Cloudflare Worker.
     Worker,
+    /// A build of a Pages project that production serves, or served.
+    Pages,
+}
+
+impl SuspectKind {
+    /// The word as it stands in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            SuspectKind::Worker => "worker",
+            SuspectKind::Pages => "pages",
+        }
+    }
 }
 
 /// Minutes after the start up to which a deployment may still be its cause: clocks and alerts lag.
@@ -62,16 +72,17 @@ pub(super) fn position(at: DateTime<Utc>, start: DateTime<Utc>, window_min: u64)
     }
 }
 
-/// The newest change in the window, and those after it, newest first. Each list of `workers` is that
-/// of one worker, newest first.
-pub(super) fn suspects<'a>(
-    workers: impl Iterator<Item = &'a [Deployment]>,
+/// Minutes from `at` to `start`, rounded; negative after it.
+pub(super) fn minutes_before(at: DateTime<Utc>, start: DateTime<Utc>) -> i64 {
+    ((start - at).num_seconds() + 30).div_euclid(60)
+}
+
+/// The newest of `changes` in the window, and those after it, newest first.
+pub(super) fn suspects(
+    changes: impl Iterator<Item = Suspect>,
     start: DateTime<Utc>,
     window_min: u64,
 ) -> (Option<Suspect>, Vec<Suspect>) {
-    let changes = workers.flat_map(|list| {
-        list.iter().enumerate().map(|(i, deployment)| suspect(deployment, list.get(i + 1), start))
-    });
     let mut newest_first: Vec<_> = changes.collect();
     newest_first.sort_by_key(|change| std::cmp::Reverse(change.at));
     let at = |wanted| {
@@ -83,52 +94,34 @@ pub(super) fn suspects<'a>(
     (at(Position::Window).next(), at(Position::After).collect())
 }
 
-fn suspect(deployment: &Deployment, before: Option<&Deployment>, start: DateTime<Utc>) -> Suspect {
-    let version = deployment.new_version(before);
-    let seconds = (start - deployment.at).num_seconds();
-    Suspect {
-        kind: SuspectKind::Worker,
-        target: deployment.worker.clone(),
-        deployment_id: deployment.deployment_id.clone(),
-        version_id: version.map(|v| v.version_id.clone()),
-        number: version.and_then(|v| v.number),
-        at: deployment.at,
-        author: deployment.author.clone(),
-        message: deployment.message.clone(),
-        minutes_before: (seconds + 30).div_euclid(60),
-        is_rollback: deployment.is_rollback,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::VersionShare;
 
-    fn deployment(worker: &str, at: DateTime<Utc>) -> Deployment {
-        let version = VersionShare { version_id: "v".into(), number: Some(7), percentage: 100.0 };
-        Deployment {
-            worker: worker.into(),
-            script: String::new(),
+    fn start() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(1)
+    }
+
+    fn change(target: &str, minutes: i64) -> Suspect {
+        let at = start() - TimeDelta::minutes(minutes);
+        Suspect {
+            kind: SuspectKind::Worker,
+            target: target.to_owned(),
             deployment_id: String::new(),
+            version_id: None,
+            number: None,
             at,
             author: None,
-            source: None,
             message: None,
-            triggered_by: None,
-            cohorts: Vec::new(),
-            versions: vec![version],
-            live: true,
+            minutes_before: minutes_before(at, start()),
             is_rollback: false,
         }
     }
 
     #[test]
     fn the_newest_in_the_window_is_suspected_and_later_ones_never() {
-        let start = DateTime::UNIX_EPOCH + TimeDelta::days(1);
-        let before = |worker, minutes| deployment(worker, start - TimeDelta::minutes(minutes));
-        let lists = [("old", 61), ("a", 60), ("b", 7), ("late", -6)].map(|(w, m)| [before(w, m)]);
-        let (first, after) = suspects(lists.iter().map(<[Deployment; 1]>::as_slice), start, 60);
+        let changes = [("old", 61), ("a", 60), ("b", 7), ("late", -6)].map(|(w, m)| change(w, m));
+        let (first, after) = suspects(changes.into_iter(), start(), 60);
         let first = first.unwrap();
         assert_eq!((first.target.as_str(), first.minutes_before), ("b", 7));
         assert_eq!(after.len(), 1);
@@ -137,9 +130,16 @@ mod tests {
 
     #[test]
     fn five_minutes_of_grace_after_the_start() {
-        let start = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        let start = start();
         assert_eq!(position(start + TimeDelta::minutes(5), start, 60), Position::Window);
         assert_eq!(position(start + TimeDelta::seconds(301), start, 60), Position::After);
         assert_eq!(position(start - TimeDelta::seconds(3601), start, 60), Position::Before);
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_document() {
+        for kind in [SuspectKind::Worker, SuspectKind::Pages] {
+            assert_eq!(serde_json::json!(kind), kind.word());
+        }
     }
 }

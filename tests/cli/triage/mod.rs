@@ -1,5 +1,7 @@
 //! `parky-ops triage` over the scenarios, as a script sees it.
 
+mod pages;
+
 use parky_ops::sandbox::Scenario;
 use serde_json::json;
 
