@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Look;
@@ -22,7 +21,7 @@ impl Bars {
     /// A line for each of `names`; nothing is drawn where stderr is not an interactive terminal.
     pub(crate) fn new<'a>(look: &Look, names: impl Iterator<Item = &'a str>) -> Self {
         let screen = MultiProgress::with_draw_target(if look.animate && !look.quiet {
-            ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed(Term::stderr())), 10)
+            ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed::stderr()), 10)
         } else {
             ProgressDrawTarget::hidden()
         });

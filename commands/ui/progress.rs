@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use console::Term;
@@ -20,7 +21,7 @@ impl Progress {
     /// Lines for `sources`; draws nothing where stderr is not an interactive terminal.
     pub(crate) fn new(look: &Look, sources: &[Source]) -> Self {
         let screen = MultiProgress::with_draw_target(if look.animate && !look.quiet {
-            ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed(Term::stderr())), 20)
+            ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed::stderr()), 20)
         } else {
             ProgressDrawTarget::hidden()
         });
@@ -52,48 +53,77 @@ impl Progress {
 
 /// A terminal that seems a little narrower than it is. The lines are filled up to its end, and the
 /// `^C` that a terminal shows there would else begin a new line, from which too little is cleared.
+///
+/// The drawing library counts on a full line to wrap by itself, which here it does not: what follows a
+/// full line is begun on the next one.
 #[derive(Debug)]
-pub(super) struct Narrowed(pub(super) Term);
+pub(super) struct Narrowed {
+    term: Term,
+    /// Columns that are filled on the current line.
+    filled: AtomicUsize,
+}
+
+impl Narrowed {
+    /// Standard error.
+    pub(super) fn stderr() -> Self {
+        Self { term: Term::stderr(), filled: AtomicUsize::new(0) }
+    }
+
+    fn at_line_start(&self, moved: io::Result<()>) -> io::Result<()> {
+        self.filled.store(0, Ordering::Relaxed);
+        moved
+    }
+}
 
 impl TermLike for Narrowed {
     fn width(&self) -> u16 {
-        TermLike::width(&self.0).saturating_sub(8).max(1)
+        TermLike::width(&self.term).saturating_sub(8).max(1)
     }
 
     fn height(&self) -> u16 {
-        TermLike::height(&self.0)
+        TermLike::height(&self.term)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_up(n)
+        self.term.move_cursor_up(n)
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_down(n)
+        self.term.move_cursor_down(n)
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_right(n)
+        self.term.move_cursor_right(n)
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_left(n)
+        self.term.move_cursor_left(n)
     }
 
     fn write_line(&self, s: &str) -> io::Result<()> {
-        self.0.write_line(s)
+        self.at_line_start(self.term.write_line(s))
     }
 
     fn write_str(&self, s: &str) -> io::Result<()> {
-        self.0.write_str(s)
+        let new = console::measure_text_width(s);
+        let filled = self.filled.load(Ordering::Relaxed);
+        if s == "\r" {
+            return self.at_line_start(self.term.write_str(s));
+        }
+        let full = new > 0 && filled >= usize::from(self.width());
+        if full {
+            self.term.write_str("\r\n")?;
+        }
+        self.filled.store(if full { new } else { filled + new }, Ordering::Relaxed);
+        self.term.write_str(s)
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        self.at_line_start(self.term.clear_line())
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        self.term.flush()
     }
 }
 

@@ -26,6 +26,9 @@ fn progress_is_shown_on_stderr_and_gone_at_the_end() {
     for source in ["hosts", "workers", "database", "vendors"] {
         assert!(ended.raw.contains(&format!("{source:13} ")), "no line of {source}: {}", ended.raw);
     }
+    // Each line begins where lines begin: behind the one before it, a new one.
+    let mut lines = ended.raw.split('\n').map(|line| line.chars().skip(1).take(8));
+    assert!(lines.any(|line| line.eq(" workers".chars())), "{}", ended.raw);
     assert!(ended.raw.contains("asking") && !ended.screen.contains("asking"), "{}", ended.screen);
     assert_eq!(ended.screen.lines().count(), 1, "only the note stays: {}", ended.screen);
     assert!(!ended.cursor_hidden);
