@@ -1,8 +1,8 @@
 //! The hosts and their `/healthz`: one port each, so that each can fail alone.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -49,6 +49,21 @@ impl Behaviour {
         }
     }
 
+    /// Whether most probes find it well.
+    fn is_well(&self) -> bool {
+        match self {
+            Behaviour::Answers(status) | Behaviour::Slow(status, _) | Behaviour::Html(status) => {
+                *status < 300
+            }
+            Behaviour::Sometimes(..) | Behaviour::Huge(_) => true,
+            Behaviour::Redirects(_)
+            | Behaviour::Refuses
+            | Behaviour::Hangs
+            | Behaviour::Closes
+            | Behaviour::Garbage => false,
+        }
+    }
+
     fn fault(&self) -> Option<Fault> {
         let canned = |status: u16| {
             let word = if status < 400 { "ok" } else { "unavailable" };
@@ -76,6 +91,8 @@ pub struct HostStandIn {
     name: &'static str,
     server: Server,
     ill: Arc<Ill>,
+    /// How it was told to behave last.
+    told: Arc<Mutex<Behaviour>>,
 }
 
 /// How a host fails now and then.
@@ -119,7 +136,8 @@ impl HostStandIn {
     ) -> io::Result<Self> {
         let ill = Arc::<Ill>::default();
         let router = Router::new().route("/healthz", get(healthz)).with_state(ill.clone());
-        let host = Self { name, server: Server::start(stage, router, None)?, ill };
+        let told = Arc::new(Mutex::new(behaviour.clone()));
+        let host = Self { name, server: Server::start(stage, router, None)?, ill, told };
         host.behave(behaviour)?;
         Ok(host)
     }
@@ -137,6 +155,7 @@ impl HostStandIn {
     /// Behaves like this from now on; open connections are closed.
     pub fn behave(&self, behaviour: &Behaviour) -> io::Result<()> {
         self.server.faults().clear_all();
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = behaviour.clone();
         match behaviour {
             Behaviour::Sometimes(status, every) => self.ill.set(*status, *every),
             _ => self.ill.set(200, 0),
@@ -145,6 +164,12 @@ impl HostStandIn {
             self.server.faults().set("/", fault);
         }
         self.server.set_door(behaviour.door())
+    }
+
+    /// Tells at any time whether a probe that is asked but once finds it well. Keeps nothing of it up.
+    pub(super) fn is_well(&self) -> impl Fn() -> bool + Send + use<> {
+        let told = Arc::clone(&self.told);
+        move || told.lock().unwrap_or_else(PoisonError::into_inner).is_well()
     }
 
     /// The server behind it, for faults of other kinds.

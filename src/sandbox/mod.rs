@@ -377,9 +377,16 @@ fn start_others(stage: &Arc<Stage>, facts: &Facts, discord: &DiscordFacts) -> io
         cloudflare.server().faults().set("/", fault.clone());
     }
     let discord = DiscordStandIn::start(stage, discord)?;
+    if let Some(fault) = &facts.discord_fault {
+        discord.server().faults().set("/", fault.clone());
+    }
     let accepts = facts.token != cloudflare::TokenKind::Revoked;
     let repos = vec![facts.actions.clone()];
     let github = GithubStandIn::start(stage, GithubFacts { now, accepts, repos })?;
+    if facts.healthchecks {
+        let wells: Vec<_> = hosts.iter().map(HostStandIn::is_well).collect();
+        github.keep_running(stage, scenario::HEALTHCHECK, move || wells.iter().all(|well| well()));
+    }
     let vendors = VendorPages::start(stage, now, facts.outages.clone())?;
     let absent = Server::start(stage, Router::new(), None)?;
     let message = serde_json::json!({ "message": "this service has no stand-in in the sandbox" });

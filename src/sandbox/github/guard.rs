@@ -31,7 +31,7 @@ pub(super) async fn guard(
         (request.uri().path().to_owned(), header_of(&request, header::IF_NONE_MATCH));
     let wanted = wanted.to_owned();
     let token = header_of(&request, header::AUTHORIZATION).to_owned();
-    let mut response = match admit(&world, &request) {
+    let mut response = match admit(&world, &request).and_then(|()| stayed(&world, &request)) {
         Ok(()) => unless_known(next.run(request).await, &token, &wanted, &world).await,
         Err(refusal) => refusal.into_response(),
     };
@@ -71,6 +71,19 @@ fn admit(world: &World, request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::new(403, &why));
     }
     Ok(())
+}
+
+/// Sends whoever asks for a repository by a name that it had before to its number.
+fn stayed(world: &World, request: &Request) -> Result<(), Refusal> {
+    let mut parts = request.uri().path().trim_start_matches('/').splitn(4, '/');
+    let mut part = || parts.next().unwrap_or_default();
+    let (root, owner, name, rest) = (part(), part(), part(), part());
+    let state = world.state();
+    let gone = state.repos.iter().find(|repo| root == "repos" && repo.was(owner, name));
+    let Some(repo) = gone else { return Ok(()) };
+    let base = super::reads::base(request.headers());
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    Err(Refusal::moved(&format!("{base}/repositories/{}/{rest}{query}", repo.id)))
 }
 
 /// Gives a good answer its tag, or leaves it out where the client has it.

@@ -7,6 +7,7 @@
 //! ([`GithubStandIn::listen_at`]).
 
 mod archive;
+mod cron;
 mod guard;
 mod job;
 mod limits;
@@ -31,6 +32,7 @@ use secrecy::SecretString;
 
 use super::fake;
 use super::server::{Server, Stage};
+pub use cron::Cron;
 pub use job::{Annotation, Job, Log, Step};
 pub use limits::Limits;
 pub use run::{Archive, Attempt, Repo, Review, Run, Workflow};

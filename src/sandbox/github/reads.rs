@@ -219,6 +219,17 @@ pub(super) async fn repo(
     }))
 }
 
+pub(super) async fn repo_by_id(
+    State(world): Shared,
+    Path(id): Path<u64>,
+    headers: HeaderMap,
+) -> Answer {
+    let base = base(&headers);
+    let state = world.state();
+    let repo = state.repos.iter().find(|repo| repo.id == id).ok_or_else(Refusal::not_found)?;
+    json(Ok(render::repo(repo, Links { base: &base, repo: &repo.name })))
+}
+
 pub(super) async fn user() -> Answer {
     json(Ok(json!({ "login": LOGIN, "id": 4242, "type": "User", "name": "On call" })))
 }

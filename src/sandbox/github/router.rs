@@ -15,12 +15,19 @@ use super::{World, guard, links, lists, reads, writes};
 pub(super) struct Refusal {
     status: StatusCode,
     message: String,
+    /// Where to ask instead.
+    elsewhere: Option<String>,
 }
 
 impl Refusal {
     pub(super) fn new(status: u16, message: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, message: message.to_owned() }
+        Self { status, message: message.to_owned(), elsewhere: None }
+    }
+
+    /// What is asked for is at `url` now.
+    pub(super) fn moved(url: &str) -> Self {
+        Self { elsewhere: Some(url.to_owned()), ..Self::new(301, "Moved Permanently") }
     }
 
     pub(super) fn not_found() -> Self {
@@ -35,7 +42,13 @@ impl IntoResponse for Refusal {
             "documentation_url": "https://docs.github.com/rest",
             "status": self.status.as_str(),
         });
-        (self.status, Json(body)).into_response()
+        let mut body = body;
+        body["url"] = json!(self.elsewhere);
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(Ok(url)) = self.elsewhere.map(|url| url.parse()) {
+            response.headers_mut().insert(header::LOCATION, url);
+        }
+        response
     }
 }
 
@@ -83,6 +96,7 @@ pub(super) fn router(world: Arc<World>) -> Router {
         .route("/user", get(reads::user))
         .route("/rate_limit", get(reads::rate_limit))
         .route("/graphql", post(reads::graphql))
+        .route("/repositories/{id}", get(reads::repo_by_id))
         .nest("/repos/{owner}/{name}", repo)
         .fallback(async |_: Uri| Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::not_found())

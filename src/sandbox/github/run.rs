@@ -21,6 +21,8 @@ pub struct Workflow {
 pub struct Repo {
     /// `owner/name`.
     pub name: String,
+    /// Names that it had before: whoever asks for one is sent to its number.
+    pub formerly: Vec<String>,
     /// Its numeric id.
     pub id: u64,
     /// Its workflows.
@@ -98,13 +100,17 @@ pub struct Review {
 impl Repo {
     /// A repository without runs.
     pub fn new(name: &str, id: u64, workflows: Vec<Workflow>) -> Self {
-        Self { name: name.to_owned(), id, workflows, runs: Vec::new() }
+        Self { name: name.to_owned(), formerly: Vec::new(), id, workflows, runs: Vec::new() }
     }
 
     pub(super) fn is(&self, owner: &str, name: &str) -> bool {
-        self.name.split_once('/').is_some_and(|(known, rest)| {
-            known.eq_ignore_ascii_case(owner) && rest.eq_ignore_ascii_case(name)
-        })
+        self.name.eq_ignore_ascii_case(&format!("{owner}/{name}"))
+    }
+
+    /// Whether it was called so before.
+    pub(super) fn was(&self, owner: &str, name: &str) -> bool {
+        let asked = format!("{owner}/{name}");
+        self.formerly.iter().any(|known| known.eq_ignore_ascii_case(&asked))
     }
 
     pub(super) fn run(&mut self, id: u64) -> Option<&mut Run> {

@@ -192,3 +192,55 @@ fn the_archive_has_a_file_for_each_job_and_step() {
     std::io::Read::read_to_string(&mut file, &mut text).unwrap();
     assert!(text.contains("assertion failed"));
 }
+
+#[test]
+fn a_repository_of_another_name_is_where_its_number_is() {
+    let api = start();
+    api.change_repos(|repos| repos[0].formerly = vec!["parky/old".to_owned()]);
+    let token = api.token().expose_secret();
+    let headers = format!("authorization: token {token}\r\nuser-agent: test\r\n");
+    let ask = |path: &str| send("GET", &format!("{}{path}", api.url()), &headers, "").unwrap();
+    let moved = ask("/repos/parky/old/actions/runs?per_page=5");
+    assert_eq!(moved.status, 301);
+    let url = moved.json()["url"].as_str().unwrap().to_owned();
+    assert!(url.ends_with("/repositories/7/actions/runs?per_page=5"), "{url}");
+    assert_eq!(ask("/repositories/7").json()["full_name"], "parky/parky");
+    assert_eq!(ask("/repositories/8").status, 404);
+}
+
+#[test]
+fn a_schedule_goes_on_by_itself_and_says_what_it_finds() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    let (api, stage) = (start(), Stage::start().unwrap());
+    let well = Arc::new(AtomicBool::new(true));
+    let found = Arc::clone(&well);
+    let cron = Cron {
+        repo: "parky/parky",
+        file: "look.yml",
+        every: Duration::from_millis(10),
+        run: |id, at, well| {
+            let job = Job::new(id, "look", at - TimeDelta::minutes(1), 1);
+            let job = if well { job } else { job.fails(&["##[error]503"]) };
+            Workflow::new(61_009, "Look", "look.yml").run(id, "Look", at, vec![job])
+        },
+    };
+    api.keep_running(&stage, cron, move || found.load(Ordering::Relaxed));
+    let looks = || -> Vec<String> {
+        let page = api.get("/actions/runs?per_page=100").json();
+        let runs = page["workflow_runs"].as_array().unwrap().clone();
+        let looks = runs.iter().filter(|run| run["name"] == "Look");
+        looks.map(|run| run["conclusion"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let until = |word: &str| {
+        let begun = Instant::now();
+        while !looks().iter().any(|look| look == word) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "no {word} in {:?}", looks());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    until("success");
+    well.store(false, Ordering::Relaxed);
+    until("failure");
+}

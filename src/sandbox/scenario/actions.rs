@@ -1,8 +1,10 @@
 //! GitHub Actions of each scenario: the history of a good day, and what happened on a bad one.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::sandbox::github::{Annotation, Job, Log, Repo, Run, Step, Workflow};
+use crate::sandbox::github::{Annotation, Cron, Job, Log, Repo, Run, Step, Workflow};
 
 /// The repository of every scenario.
 pub const REPOSITORY: &str = "parky/parky";
@@ -44,11 +46,41 @@ pub(super) fn green(now: DateTime<Utc>) -> Repo {
         repo.runs.push(tests(10 + nth, title, at));
         repo.runs.push(deployment(20 + nth, title, at + minutes(4)));
     }
-    for nth in 0..6 {
-        let at = now - minutes(3) - minutes(5) * i32::try_from(nth).unwrap_or(0);
-        repo.runs.push(probe(30 + nth, at, true));
-    }
+    repo.runs.extend(probes(now - minutes(3)));
     repo
+}
+
+/// The workflow that looks every five minutes, as it goes on.
+pub(in crate::sandbox) const HEALTHCHECK: Cron = Cron {
+    repo: REPOSITORY,
+    file: "synthetic-healthcheck.yml",
+    every: Duration::from_secs(300),
+    run: probe,
+};
+
+/// An hour of good probes up to `newest`.
+fn probes(newest: DateTime<Utc>) -> impl Iterator<Item = Run> {
+    (0_u8..12).map(move |nth| {
+        let at = newest - minutes(5 * i64::from(nth));
+        probe(30 + u64::from(nth), at, true)
+    })
+}
+
+/// A good day on which the healthcheck ran last so long ago.
+pub(super) fn silent(now: DateTime<Utc>, ago: TimeDelta) -> Repo {
+    let mut repo = green(now);
+    repo.runs.retain(|run| !run.path.ends_with(HEALTHCHECK.file));
+    repo.runs.extend(probes(now - ago));
+    repo
+}
+
+/// Lets the probes after `since` and before `until` fail.
+pub(super) fn failing(repo: &mut Repo, since: DateTime<Utc>, until: DateTime<Utc>) {
+    for run in repo.runs.iter_mut().filter(|run| run.path.ends_with(HEALTHCHECK.file)) {
+        if run.created > since && run.created < until {
+            *run = probe(run.id - FIRST_RUN, run.created, false);
+        }
+    }
 }
 
 /// The deploy that ended `at`, and the probes that have failed since `started`.
@@ -61,11 +93,7 @@ pub(super) fn bad_deploy(
     let mut repo = green(now);
     repo.runs.push(tests(13, title, at - minutes(9)));
     repo.runs.push(deployment(23, title, at - TimeDelta::seconds(98)));
-    for run in repo.runs.iter_mut().filter(|run| run.path.contains("synthetic")) {
-        if run.created > started {
-            *run = probe(run.id - FIRST_RUN, run.created, false);
-        }
-    }
+    failing(&mut repo, started, now);
     repo
 }
 
@@ -118,7 +146,7 @@ fn probe(id: u64, at: DateTime<Utc>, good: bool) -> Run {
     let probe = job(id * 10, "probe", at, 6).work("scripts/healthcheck.sh");
     let probe = match good {
         true => probe,
-        false => probe.fails(&["##[error]api.parky.co.jp/healthz answers 503"]),
+        false => probe.fails(&["##[error]not every host answers its /healthz with 200"]),
     };
     healthcheck()
         .run(FIRST_RUN + id, "Synthetic healthcheck", at, vec![probe])

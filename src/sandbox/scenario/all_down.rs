@@ -2,11 +2,16 @@
 //! vendors' pages answer, and two of them say that it is them.
 
 use super::facts::Entry;
-use super::usual;
+use chrono::TimeDelta;
+
+use super::{actions, usual};
 use crate::sandbox::database::DatabaseFacts;
 use crate::sandbox::hosts::Behaviour;
 use crate::sandbox::server::{Canned, Fault};
 use crate::sandbox::vendors::Outage;
+
+/// Everything went down so long ago.
+const STARTED: TimeDelta = TimeDelta::minutes(20);
 
 pub(super) const ENTRY: Entry = Entry {
     word: "all-down",
@@ -33,6 +38,7 @@ pub(super) const ENTRY: Entry = Entry {
             },
         ];
         facts.database = DatabaseFacts::Refuses;
+        actions::failing(&mut facts.actions, now - STARTED, now);
         facts
     },
 };

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::facts::{BadVersion, Entry};
-use super::usual;
+use super::{actions, usual};
 use crate::sandbox::cloudflare::Release;
 use crate::sandbox::database::settled_letters;
 use crate::sandbox::hosts::Behaviour;
@@ -22,6 +22,13 @@ pub(super) const ENTRY: Entry = Entry {
         let release =
             Release { resources: usual::WITH_CACHE, cohorts: &[("staff", 142)], ..release };
         facts.scripts[0].releases.insert(0, release);
+        // One of the five probes since then met the tenth that fails.
+        let met = now - TimeDelta::minutes(13);
+        actions::failing(
+            &mut facts.actions,
+            met - TimeDelta::minutes(1),
+            met + TimeDelta::minutes(1),
+        );
         facts.bad_version = Some(BadVersion {
             script: usual::PUBLIC,
             number: 142,

@@ -3,10 +3,15 @@
 //!
 //! Needs the native engine: the embedded one is a single session.
 
+use chrono::TimeDelta;
+
 use super::facts::Entry;
-use super::usual;
+use super::{actions, usual};
 use crate::sandbox::database::settled_letters;
 use crate::sandbox::hosts::Behaviour;
+
+/// The queue began so long ago.
+const STARTED: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) const ENTRY: Entry = Entry {
     word: "db-saturated",
@@ -15,6 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
         let mut facts = usual::all_well(now, settled_letters(now));
         facts.hosts[1] = Behaviour::Slow(503, 40);
         facts.crowd = true;
+        actions::failing(&mut facts.actions, now - STARTED, now);
         facts
     },
 };

@@ -48,7 +48,11 @@ pub(in crate::sandbox) struct Facts {
     pub(in crate::sandbox) cloudflare_fault: Option<Fault>,
     /// Whether Discord's bot token is refused and every webhook is gone.
     pub(in crate::sandbox) discord_revoked: bool,
+    /// What Discord does instead of answering.
+    pub(in crate::sandbox) discord_fault: Option<Fault>,
     pub(in crate::sandbox) actions: Repo,
+    /// Whether the healthcheck goes on every five minutes.
+    pub(in crate::sandbox) healthchecks: bool,
     pub(in crate::sandbox) outages: Vec<Outage>,
     pub(in crate::sandbox) database: DatabaseFacts,
     /// Whether sessions fill a native database and wait for each other.

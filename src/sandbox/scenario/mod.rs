@@ -11,8 +11,10 @@ mod canary;
 mod ci_broken;
 mod db_saturated;
 mod dead_letters;
+mod discord_outage;
 mod facts;
 mod healthy;
+mod monitoring_blind;
 mod usual;
 
 use std::fmt;
@@ -22,6 +24,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::text;
 
+pub(super) use actions::HEALTHCHECK;
 pub use actions::REPOSITORY;
 pub use dead_letters::LEAKED_TOKEN;
 use facts::Entry;
@@ -50,16 +53,22 @@ pub enum Scenario {
     DeadLetters,
     /// Sessions queue behind an open transaction, and the connections run out.
     DbSaturated,
+    /// The healthcheck is silent, and an alert reached nobody.
+    MonitoringBlind,
+    /// Discord takes nothing for a while.
+    DiscordOutage,
 }
 
 impl Scenario {
     /// Every scenario, the most wanted first.
-    pub const ALL: [Scenario; 9] = [
+    pub const ALL: [Scenario; 11] = [
         Scenario::BadDeploy,
         Scenario::Healthy,
         Scenario::Canary,
         Scenario::CiBroken,
         Scenario::DbSaturated,
+        Scenario::DiscordOutage,
+        Scenario::MonitoringBlind,
         Scenario::AllDown,
         Scenario::BadTokens,
         Scenario::BadLine,
@@ -92,6 +101,8 @@ impl Scenario {
             Scenario::BadLine => &bad_line::ENTRY,
             Scenario::DeadLetters => &dead_letters::ENTRY,
             Scenario::DbSaturated => &db_saturated::ENTRY,
+            Scenario::MonitoringBlind => &monitoring_blind::ENTRY,
+            Scenario::DiscordOutage => &discord_outage::ENTRY,
         }
     }
 }

@@ -22,8 +22,8 @@ fn every_scenario_is_read_by_its_word() {
 fn an_unknown_one_is_named_with_a_suggestion_and_without_escapes() {
     let error = |word: &str| word.parse::<Scenario>().unwrap_err();
     assert_eq!(error("baddeploy"), "no scenario 'baddeploy', did you mean 'bad-deploy'?");
-    let all = "bad-deploy, healthy, canary, ci-broken, db-saturated, all-down, bad-tokens, bad-line, \
-         dead-letters";
+    let all = "bad-deploy, healthy, canary, ci-broken, db-saturated, discord-outage, \
+               monitoring-blind, all-down, bad-tokens, bad-line, dead-letters";
     assert!(error("zzz").ends_with(&format!("there are {all}")));
     assert!(!error("\u{1b}[2J").contains('\u{1b}'));
 }

@@ -1,7 +1,7 @@
 //! What a stand-in may be told to do instead of its own answer, by path and method.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -103,12 +103,23 @@ pub struct Fault {
     method: Option<Method>,
     skipped: u32,
     times: Option<u32>,
+    lasts: Option<Duration>,
+    /// When it ends, from when it was set.
+    until: Option<Instant>,
 }
 
 impl Fault {
     /// Does `act` at once, to requests of every method, until it is cleared.
     pub fn new(act: Act) -> Self {
-        Self { act, delay: Duration::ZERO, method: None, skipped: 0, times: None }
+        Self {
+            act,
+            delay: Duration::ZERO,
+            method: None,
+            skipped: 0,
+            times: None,
+            lasts: None,
+            until: None,
+        }
     }
 
     /// Answers with `answer`.
@@ -131,6 +142,11 @@ impl Fault {
         Self { skipped: requests, ..self }
     }
 
+    /// The same for so long only, from when it is set.
+    pub fn lasting(self, lasts: Duration) -> Self {
+        Self { lasts: Some(lasts), ..self }
+    }
+
     /// The same for the next `times` requests only.
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
@@ -144,7 +160,8 @@ pub struct Faults(Mutex<Vec<(String, Fault)>>);
 impl Faults {
     /// Adds a fault for every path that begins with `prefix`.
     pub fn set(&self, prefix: &str, fault: Fault) {
-        self.held().push((prefix.to_owned(), fault));
+        let until = fault.lasts.map(|lasts| Instant::now() + lasts);
+        self.held().push((prefix.to_owned(), Fault { until, ..fault }));
     }
 
     /// Takes away the faults that were set with exactly this prefix.
@@ -166,6 +183,7 @@ impl Faults {
                 path.starts_with(prefix.as_str())
                     && fault.method.as_ref().is_none_or(|only| only == method)
                     && fault.times != Some(0)
+                    && fault.until.is_none_or(|until| Instant::now() < until)
             })
             .max_by_key(|(prefix, _)| prefix.len());
         let Some((_, fault)) = best else { return (Duration::ZERO, Act::Own) };
@@ -241,6 +259,18 @@ mod tests {
         assert_eq!(status(&faults, &Method::GET, "/x"), None);
         faults.clear("/a");
         assert_eq!(status(&faults, &Method::GET, "/a/x"), None);
+    }
+
+    #[test]
+    fn a_fault_that_lasts_ends_by_itself() {
+        let faults = Faults::default();
+        let down = |lasts| Fault::answer(Canned::status(503)).lasting(lasts);
+        faults.set("/", down(Duration::from_secs(3600)));
+        faults.set("/x", down(Duration::from_millis(20)));
+        std::thread::sleep(Duration::from_millis(30));
+        assert_eq!(status(&faults, &Method::GET, "/x"), Some(503), "by the one that still lasts");
+        faults.clear("/");
+        assert_eq!(status(&faults, &Method::GET, "/x"), None);
     }
 
     #[test]
