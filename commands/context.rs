@@ -97,6 +97,7 @@ impl Context {
         World::new(WorldParts {
             config: loaded.config,
             vars: self.vars.clone(),
+            folder: self.cwd.clone(),
             clock: self.clock,
             redactor: self.redactor.clone(),
             sandbox: self.stage.is_some(),

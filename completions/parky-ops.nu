@@ -1781,7 +1781,7 @@ module completions {
   ]
 
   def "nu-complete parky-ops smoke require" [] {
-    [ "hosts" "certificates" "workers" "pages" "database" "connections" "locks" "dlq" "vendors" "config" "credentials" "tokens" ]
+    [ "hosts" "certificates" "workers" "pages" "actions" "synthetic" "database" "connections" "locks" "dlq" "vendors" "config" "credentials" "tokens" ]
   }
 
   def "nu-complete parky-ops smoke format" [] {
@@ -1867,11 +1867,11 @@ module completions {
   }
 
   def "nu-complete parky-ops triage only" [] {
-    [ "hosts" "certificates" "workers" "pages" "database" "connections" "locks" "dlq" "vendors" ]
+    [ "hosts" "certificates" "workers" "pages" "actions" "synthetic" "database" "connections" "locks" "dlq" "vendors" ]
   }
 
   def "nu-complete parky-ops triage skip" [] {
-    [ "hosts" "certificates" "workers" "pages" "database" "connections" "locks" "dlq" "vendors" ]
+    [ "hosts" "certificates" "workers" "pages" "actions" "synthetic" "database" "connections" "locks" "dlq" "vendors" ]
   }
 
   def "nu-complete parky-ops triage lang" [] {

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use parky_ops::checks::World;
 use parky_ops::checks::hub::Github;
 use parky_ops::domain::Caveat;
-use parky_ops::github::{Client, Job, RepoName, Run, RunRef, remote};
+use parky_ops::github::{Client, Job, RepoName, Run, RunRef};
 use parky_ops::http::{ApiError, Fault};
 use tokio::time::Instant;
 
@@ -53,7 +53,7 @@ impl Place {
         let world = ctx.world(limit)?;
         ctx.announce(ui, &world.config);
         let repos = match repos {
-            [] => configured(&world, ctx)?,
+            [] => configured(&world)?,
             named => named.to_vec(),
         };
         let github = world.github(deadline).await?;
@@ -143,22 +143,13 @@ impl RunArgs {
     }
 }
 
-fn configured(world: &World, ctx: &Context) -> anyhow::Result<Vec<RepoName>> {
-    let named = &world.config.github.repos;
-    let repos: Result<Vec<RepoName>, _> = named.value.iter().map(|repo| repo.parse()).collect();
-    let repos = repos.map_err(|error| {
-        Refusal::configuration(format!("{error} (by {})", named.origin), "parky-ops config show")
-    })?;
-    if !repos.is_empty() {
-        return Ok(repos);
-    }
-    match remote::repository(&ctx.cwd, &world.config.urls.github.value) {
-        Some((repo, file)) => {
-            let text = format!("the repository is {repo} by {}", file.display());
-            world.note([Caveat::new("repository-of-checkout", text)]);
-            Ok(vec![repo])
-        }
-        None => Err(no_repository().into()),
+fn configured(world: &World) -> anyhow::Result<Vec<RepoName>> {
+    let repos = world
+        .repositories()
+        .map_err(|error| Refusal::configuration(error.to_string(), "parky-ops config show"))?;
+    match repos.is_empty() {
+        false => Ok(repos),
+        true => Err(no_repository().into()),
     }
 }
 

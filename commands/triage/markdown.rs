@@ -152,7 +152,9 @@ fn told(answer: &Triage, lang: Lang) -> String {
     let count = answer.told.untold_p0.unwrap_or(0);
     match (lang, answer.told.state) {
         (Lang::Ja, ToldState::No) => format!("P0 アラート {count} 件が誰にも届いていない"),
-        (Lang::En, ToldState::No) => format!("{count} P0 alerts reached nobody"),
+        (Lang::En, ToldState::No) => {
+            format!("{count} P0 {} reached nobody", if count == 1 { "alert" } else { "alerts" })
+        }
         (Lang::Ja, ToldState::Yes) => "未達の P0 はすべてメールで送信済み".to_owned(),
         (Lang::En, ToldState::Yes) => "every lost P0 went out by e-mail".to_owned(),
         (Lang::Ja, ToldState::Nothing) => "未達の P0 なし".to_owned(),

@@ -160,7 +160,8 @@ pub(super) fn severity(answer: &Triage, now: DateTime<Utc>) -> String {
 pub(super) fn told(answer: &Triage) -> String {
     match (answer.told.state, answer.told.untold_p0) {
         (ToldState::No, Some(n)) => {
-            format!("{} {n} P0 alerts of the last 24 h reached nobody", paint(Tone::Bad, "NO:"))
+            let alerts = if n == 1 { "alert" } else { "alerts" };
+            format!("{} {n} P0 {alerts} of the last 24 h reached nobody", paint(Tone::Bad, "NO:"))
         }
         (ToldState::No, None) => paint(Tone::Bad, "NO"),
         (ToldState::Yes, _) => "yes: every P0 that Discord did not take went out by e-mail".into(),

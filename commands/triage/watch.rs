@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use parky_ops::domain::text::one_line;
-use parky_ops::domain::{Caveat, Check, EnvName, Jst, State};
+use parky_ops::domain::{Caveat, Check, EnvName, Jst, Source, State};
 use parky_ops::triage::Triage;
 use serde::{Serialize, Serializer};
 use tokio::time::{Instant, sleep};
@@ -111,9 +111,12 @@ fn changes(before: &Triage, now: &Triage, at: DateTime<Utc>) -> Vec<String> {
         lines.push(format!("verdict: {} → {}", old.word(), ui::state(new)));
     }
     lines.extend(now.checks.iter().filter_map(|check| changed(&before.checks, check)));
+    // Workflows are listed only while something is the matter with them.
+    let listed = |old: &&Check| old.source != Source::Actions || old.state != State::Green;
     let gone = before.checks.iter().filter(|old| find(&now.checks, old).is_none());
     lines.extend(
-        gone.map(|old| one_line(&format!("{} {}: no longer checked", old.source, old.name))),
+        gone.filter(listed)
+            .map(|old| one_line(&format!("{} {}: not listed any more", old.source, old.name))),
     );
     let suspect = now.suspect.as_ref();
     let same = |id: Option<&String>| id == suspect.map(|suspect| &suspect.deployment_id);

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+use super::actions::RunFacts;
 use super::{Finding, GROUPS, Group, Sink, World, dlq, pages, workers};
 use crate::domain::check::Times;
 use crate::domain::{Caveat, Check, Judgement, ReasonCode, Source, State};
@@ -22,6 +23,8 @@ pub struct Gathered {
     pub workers: Vec<workers::Deployed>,
     /// The Pages projects with their builds, likewise.
     pub pages: Vec<pages::Served>,
+    /// What the runs tell.
+    pub runs: RunFacts,
     /// What the dead letters tell, where they could be read.
     pub dead_letters: Option<dlq::DeadLetterFacts>,
     /// What the reader must know.
@@ -80,8 +83,9 @@ impl Gathered {
             Finding::Pages(served) => {
                 let state = served.result.as_ref().map_or_else(|j| j.state, |_| State::Green);
                 watch(Source::Pages, &served.project, state);
-                self.pages.push(served);
+                self.pages.push(*served);
             }
+            Finding::Runs(facts) => self.runs = facts,
             Finding::DeadLetters(facts) => self.dead_letters = Some(facts),
             Finding::Caveat(caveat) => self.caveats.push(caveat),
         }
@@ -137,6 +141,8 @@ impl Gathered {
         let to_be_judged = match source {
             Source::Workers => self.workers.iter().any(|deployed| deployed.worker == name),
             Source::Pages => self.pages.iter().any(|served| served.project == name),
+            // Named by their workflows, which nobody knows before they are asked for; all come at once.
+            Source::Actions => self.checks.iter().any(|check| check.source == source),
             _ => false,
         };
         let complete = || self.checks.iter().any(|c| c.source == source && c.name == name);

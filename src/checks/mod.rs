@@ -3,6 +3,7 @@
 //! A new source is one new file and one line in [`GROUPS`].
 
 pub mod access;
+pub mod actions;
 pub mod connections;
 pub mod database;
 pub mod dlq;
@@ -12,6 +13,8 @@ pub mod hub;
 pub mod locks;
 pub mod offline;
 pub mod pages;
+pub(crate) mod run;
+mod synthetic;
 mod vendors;
 pub mod workers;
 mod world;
@@ -35,7 +38,9 @@ pub enum Finding {
     /// A worker's deployments; judged once the start of the incident is known.
     Worker(workers::Deployed),
     /// A Pages project's builds; judged then as well.
-    Pages(pages::Served),
+    Pages(Box<pages::Served>),
+    /// What the runs tell of the start and of what changed.
+    Runs(actions::RunFacts),
     /// What the dead letters tell of the alerts and of the start.
     DeadLetters(dlq::DeadLetterFacts),
     /// What the reader must know.
@@ -89,5 +94,11 @@ fn not_configured(world: &World, source: Source, name: &str, text: &str) -> Chec
 }
 
 /// Every group of `triage`.
-pub const GROUPS: [&Group; 5] =
-    [&hosts::GROUP, &workers::GROUP, &pages::GROUP, &database::GROUP, &vendors::GROUP];
+pub const GROUPS: [&Group; 6] = [
+    &hosts::GROUP,
+    &workers::GROUP,
+    &pages::GROUP,
+    &actions::GROUP,
+    &database::GROUP,
+    &vendors::GROUP,
+];

@@ -74,8 +74,8 @@ async fn ask(world: &World, sink: Sink) {
             Ok(access) => past(access, project, deadline).await,
             Err(judgement) => Err(judgement.clone()),
         };
-        let times = world.times(begun);
-        sink.send(Finding::Pages(Served { project: project.clone(), result, times }));
+        let served = Served { project: project.clone(), result, times: world.times(begun) };
+        sink.send(Finding::Pages(Box::new(served)));
     });
     join_all(asked).await;
 }

@@ -1,5 +1,6 @@
 //! What the checks look at, and with what: made once per run, and costs nothing until it is used.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ pub struct WorldParts {
     pub config: Config,
     /// The environment variables.
     pub vars: Vars,
+    /// The working directory, for what a checkout there tells.
+    pub folder: PathBuf,
     /// The present.
     pub clock: Clock,
     /// Takes secrets out of text.
@@ -40,6 +43,7 @@ pub struct World {
     pub redactor: Redactor,
     /// How long the whole run may take.
     pub limit: Duration,
+    pub(super) folder: PathBuf,
     vars: Vars,
     sandbox: bool,
     resolver: Resolver,
@@ -50,11 +54,11 @@ pub struct World {
 impl World {
     /// A run's world.
     pub fn new(parts: WorldParts) -> Self {
-        let WorldParts { config, vars, clock, redactor, sandbox, limit, log } = parts;
+        let WorldParts { config, vars, folder, clock, redactor, sandbox, limit, log } = parts;
         let resolver = Resolver::new(vars.clone(), redactor.clone(), sandbox);
         let http = http::Client::new(Roots::system(), redactor.clone(), clock, log);
         let noted = Mutex::new(config.caveats.clone());
-        Self { config, clock, redactor, limit, vars, sandbox, resolver, http, noted }
+        Self { config, clock, redactor, limit, folder, vars, sandbox, resolver, http, noted }
     }
 
     /// The certificates that this machine trusts.

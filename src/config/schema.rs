@@ -36,7 +36,7 @@ pub(crate) const KEYS: &[Key] = &[
     own("env.*.cloudflare_account", Kind::Account, r#""0123456789abcdef0123456789abcdef""#, "The account that this environment's workers must be in"),
     own("env.*.supabase_ref", Kind::Text, r#""abcdefghijklmnopqrst""#, "The Supabase project that this environment's database must be"),
     own("env.*.discord_guild", Kind::Text, r#""1400000000000000000""#, "The Discord server that this environment's channels must be in"),
-    own("env.*.credentials.cloudflare_api_token", Kind::Secret, r#""op://ops/cloudflare/token""#, "Cloudflare: Workers Scripts Read is enough to look"),
+    own("env.*.credentials.cloudflare_api_token", Kind::Secret, r#""op://ops/cloudflare/token""#, "Cloudflare: Workers Scripts Read and Cloudflare Pages Read are enough to look"),
     own("env.*.credentials.github_token", Kind::Secret, r#""op://ops/github/token""#, "GitHub; without it gh's own login is used"),
     own("env.*.credentials.supabase_db_url", Kind::Secret, r#""op://ops/supabase/url""#, "postgresql://user:password@host:port/database"),
     own("env.*.credentials.sentry_auth_token", Kind::Secret, r#""op://ops/sentry/token""#, "Sentry: scope event:read is enough to look"),

@@ -13,6 +13,7 @@ use crate::cloudflare::{TokenOwner, TokenState, TokenStatus, verify_token};
 use crate::config::Sourced;
 use crate::discord::{Answer, Class, Discord, Identity, WebhookUrl, identity};
 use crate::domain::{Check, Jst, Judgement, Reach, ReasonCode, Source, State};
+use crate::github::RunQuery;
 use crate::http::{ApiError, Fault, Service};
 
 /// How long one service may take.
@@ -26,10 +27,10 @@ pub(crate) async fn examine(world: &World) -> Vec<Check> {
     ];
     let simple = simple.into_iter().map(|(name, service, path)| call(world, name, service, path));
     let webhooks = world.config.channels.keys().map(|channel| webhook(world, channel));
-    let (cloudflare, simple, webhooks) =
-        tokio::join!(cloudflare(world), join_all(simple), join_all(webhooks));
-    let called = simple.into_iter().chain(webhooks).flatten();
-    cloudflare.into_iter().chain(called).collect()
+    let (cloudflare, simple, repositories, webhooks) =
+        tokio::join!(cloudflare(world), join_all(simple), repositories(world), join_all(webhooks));
+    let simple = simple.into_iter().flatten().chain(repositories);
+    cloudflare.into_iter().chain(simple).chain(webhooks.into_iter().flatten()).collect()
 }
 
 fn deadline(world: &World) -> tokio::time::Instant {
@@ -141,6 +142,34 @@ fn refused(error: &ApiError, from: &str) -> Judgement {
     let mut judgement = error.judgement();
     judgement.reason.text = format!("{} ({from})", judgement.reason.text);
     judgement
+}
+
+/// Whether the runs of each repository can be read. Nothing where there is no token, which the list of
+/// credentials says already.
+async fn repositories(world: &World) -> Vec<Check> {
+    let begun = Instant::now();
+    let check = |name: &str, judgement: Judgement| {
+        judgement.check(Source::Tokens, name, world.times(begun))
+    };
+    let Ok(github) = world.github(patience(world)).await else { return Vec::new() };
+    let repos = match world.repositories() {
+        Ok(repos) => repos,
+        Err(error) => {
+            let judgement = Judgement::unknown(ReasonCode::BadConfig, error.to_string());
+            return vec![check("GitHub repositories", judgement)];
+        }
+    };
+    let github = &github;
+    let asked = repos.into_iter().map(|repo| async move {
+        let client = github.hub.repo(repo);
+        let query = RunQuery { limit: 1, ..RunQuery::default() };
+        let judgement = match client.runs(&query, deadline(world)).await {
+            Ok(_) => Judgement::green("its runs can be read; right to change: not measurable"),
+            Err(error) => github.refusal(&client, &error, deadline(world)).await,
+        };
+        (format!("GitHub {}", client.repo), judgement)
+    });
+    join_all(asked).await.into_iter().map(|(name, judgement)| check(&name, judgement)).collect()
 }
 
 /// A call whose success proves the credential; `None` where there is no credential, which the list of

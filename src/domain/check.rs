@@ -15,6 +15,8 @@ pub enum Source {
     Certificates,
     Workers,
     Pages,
+    Actions,
+    Synthetic,
     Database,
     Connections,
     Locks,
@@ -27,11 +29,13 @@ pub enum Source {
 
 impl Source {
     /// The sources of `triage`, in the order in which they are shown.
-    pub const TRIAGE: [Source; 9] = [
+    pub const TRIAGE: [Source; 11] = [
         Source::Hosts,
         Source::Certificates,
         Source::Workers,
         Source::Pages,
+        Source::Actions,
+        Source::Synthetic,
         Source::Database,
         Source::Connections,
         Source::Locks,
@@ -46,6 +50,8 @@ impl Source {
             Source::Certificates => "certificates",
             Source::Workers => "workers",
             Source::Pages => "pages",
+            Source::Actions => "actions",
+            Source::Synthetic => "synthetic",
             Source::Database => "database",
             Source::Connections => "connections",
             Source::Locks => "locks",

@@ -63,6 +63,12 @@ reasons! {
     NoDeployment "no-deployment" Seen "the worker or Pages project exists but nothing of it is deployed";
     BuildFailed "build-failed" Seen "the newest build of production failed; what was live before stays up";
     Building "building" Seen "the newest build of production is under way";
+    RunFailed "run-failed" Seen "the newest run of the workflow failed";
+    RunCancelled "run-cancelled" Seen "the newest run was cancelled: by a person, or by a job's time limit";
+    InProgress "in-progress" Seen "the newest run of the workflow goes on";
+    AwaitingApproval "awaiting-approval" Seen "a run is held back until a person or a timer lets it go";
+    NoRuns "no-runs" Seen "no run is listed, so nothing shows how the workflows stand";
+    HealthcheckFailed "healthcheck-failed" Seen "the newest run of the healthcheck failed";
     ReadOnly "read-only" Seen "the database refuses writes, as the platform does when the disk is full";
     Saturated "saturated" Seen "no connection is left, or almost none";
     StartingUp "starting-up" Seen "the database is starting up, shutting down or recovering";
@@ -87,6 +93,7 @@ reasons! {
     NoPermission "no-permission" Ours "the credential is accepted but lacks a right";
     WrongAccount "wrong-account" Ours "the account is not the one the token or the pin belongs to";
     NotFound "not-found" Ours "no such thing under this name";
+    Moved "moved" Ours "the thing has another name now, and the configuration still has the old one";
     Unmapped "unmapped" Ours "the configuration does not say what this is called on the other side";
     BadConfig "bad-config" Ours "the configuration stands in the way";
     RowSecurity "row-security" Ours "row security hides rows from this role: counts are at least";

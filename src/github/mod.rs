@@ -10,6 +10,7 @@ mod client;
 mod limits;
 pub mod logs;
 mod model;
+mod moved;
 mod pages;
 pub mod remote;
 mod repo;

@@ -55,6 +55,8 @@ pub struct Run {
     pub workflow: String,
     /// The workflow's file.
     pub path: String,
+    /// The workflow's id.
+    pub workflow_id: Option<u64>,
     /// The branch; `None` for some events.
     pub branch: Option<String>,
     /// What triggered it.

@@ -29,12 +29,14 @@ pub(super) fn answers(given: Answers, checks: &[Check], env: &EnvName) -> Answer
 /// The database's checks that say whether it serves; the others are about its upkeep.
 const SERVING: [&str; 3] = ["connect", "query", "read-only"];
 
-/// A red that says that alerts were lost hits no user by itself. A database that breaks down while the
+/// A red that says that alerts were lost, or that the healthcheck fails or is silent, hits no user by
+/// itself: what the healthcheck looks at has checks of its own. A database that breaks down while the
 /// dead letters are read is another matter.
 fn is_monitoring(check: &Check) -> bool {
     use ReasonCode::{DiscordDown, DiscordLimited, Undelivered, UntoldP0, WebhookRevoked};
     let lost = [DiscordDown, DiscordLimited, Undelivered, UntoldP0, WebhookRevoked];
-    check.source == Source::Dlq && lost.contains(&check.reason.code)
+    let of_alerts = check.source == Source::Dlq && lost.contains(&check.reason.code);
+    of_alerts || check.source == Source::Synthetic
 }
 
 /// The proposal that follows, with its deadline.
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn what_the_checks_propose() {
         use Severity::{Sev1, Sev2, Sev3};
-        use Source::{Connections, Database, Dlq, Hosts};
+        use Source::{Connections, Database, Dlq, Hosts, Synthetic};
         use State::{Green, Red};
         let none = Answers::default();
         let both = |a, b| [(Hosts, "a", a), (Hosts, "b", b)];
@@ -84,6 +86,11 @@ mod tests {
         assert_eq!(proposed(none, "prod", &[(Database, "xid", Red)]), None, "upkeep: ask");
         assert_eq!(proposed(none, "prod", &[(Connections, "connections", Red)]), None, "ask");
         assert_eq!(proposed(none, "prod", &[(Hosts, "a", Green), (Dlq, "p0", Red)]), Some(Sev3));
+        assert_eq!(proposed(none, "prod", &[(Synthetic, "healthcheck", Red)]), Some(Sev3));
+        let with_users = [(Hosts, "a", Red), (Hosts, "b", Green), (Synthetic, "healthcheck", Red)];
+        assert_eq!(proposed(none, "prod", &with_users), Some(Sev2));
+        let with_locks = [(Synthetic, "healthcheck", Red), (Connections, "connections", Red)];
+        assert_eq!(proposed(none, "prod", &with_locks), None, "ask");
         assert_eq!(proposed(none, "prod", &both(Green, Green)), None);
     }
 

@@ -13,6 +13,7 @@ use crate::checks::{Gathered, offline, pages, workers};
 use crate::config::Config;
 use crate::domain::severity::Answers;
 use crate::domain::{Check, Invocation, PagesDeployment, ReasonCode, Source, State, Verdict};
+use crate::github::Run;
 
 /// What the operator said and what this machine remembers.
 #[derive(Debug, Clone, Default)]
@@ -37,13 +38,13 @@ pub fn judge(
     invocation: &Invocation,
     now: DateTime<Utc>,
 ) -> Triage {
-    let Gathered { mut checks, workers, pages, dead_letters, caveats } = gathered;
+    let Gathered { mut checks, workers, pages, runs, dead_letters, caveats } = gathered;
     // Earlier trouble that is over says nothing of a world that is in order now.
     let in_order = matches!(Verdict::over(&checks), Verdict::Green | Verdict::Yellow);
     let signs = Signs {
         flag: question.started,
         red_streak: question.red_streak.filter(|_| !in_order),
-        healthcheck: None,
+        healthcheck: runs.failing_since,
         dead_letter: dead_letters.as_ref().and_then(|facts| facts.first_open_after_quiet_hour),
     };
     let (started_at, started_from) = started(signs, now);
@@ -53,7 +54,7 @@ pub fn judge(
     checks.sort_by_key(|check| check.source);
     let offline = offline::apply(&mut checks);
 
-    let changes = window.changes(&workers, &pages);
+    let changes = window.changes(&workers, &pages, &runs.deploys);
     let (suspect, after_start) = suspects(changes, started_at, window.minutes);
     let hosts_red =
         checks.iter().any(|check| check.source == Source::Hosts && check.state == State::Red);
@@ -126,16 +127,21 @@ impl Window {
     }
 
     /// Everything that could be read of what changed.
-    fn changes<'a>(
-        &'a self,
-        workers: &'a [workers::Deployed],
-        pages: &'a [pages::Served],
-    ) -> impl Iterator<Item = Suspect> + 'a {
-        let deployed = workers.iter().filter_map(|worker| worker.result.as_deref().ok());
-        let built = pages.iter().filter_map(|served| served.result.as_ref().ok());
-        deployed
-            .flat_map(|list| changes::of_worker(list, self.start))
-            .chain(built.flat_map(|past| changes::of_project(past, self.start, self.minutes)))
+    fn changes(
+        &self,
+        workers: &[workers::Deployed],
+        pages: &[pages::Served],
+        deploys: &[Run],
+    ) -> Vec<Suspect> {
+        let deployed = || workers.iter().filter_map(|worker| worker.result.as_deref().ok());
+        let built = || pages.iter().filter_map(|served| served.result.as_ref().ok());
+        let made = deployed().flatten().map(|deployment| deployment.at);
+        let served = built().flat_map(|past| past.served().map(PagesDeployment::served_from));
+        let made: Vec<_> = made.chain(served).collect();
+        let of_workers = deployed().flat_map(|list| changes::of_worker(list, self.start));
+        let of_pages = built().flat_map(|past| changes::of_project(past, self.start, self.minutes));
+        let of_runs = changes::of_runs(deploys, &made, self.start, self.now);
+        of_workers.chain(of_pages).chain(of_runs).collect()
     }
 }
 

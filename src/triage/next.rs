@@ -3,6 +3,8 @@
 //! A step is a command that exists: one of ours, or the runbook's own (wrangler, curl) where there is
 //! none.
 
+use serde_json::Value;
+
 use crate::checks::pages::Served;
 use crate::checks::workers::{Deployed, way_back};
 use crate::config::{Config, Host, Origin, Worker};
@@ -61,6 +63,8 @@ impl Ground<'_> {
             Source::Certificates => Some(self.probe(check)),
             Source::Workers => self.worker(&check.name),
             Source::Pages => Some(self.project(check)),
+            Source::Actions => Some(self.run(check)),
+            Source::Synthetic => Some(self.healthcheck(check)),
             Source::Vendors => Some(self.vendor(check)),
             Source::Database => Some(self.database(check)),
             Source::Connections => {
@@ -157,6 +161,42 @@ impl Ground<'_> {
         })
     }
 
+    /// A run: what it wrote, who may let it go, or how it stands.
+    fn run(&self, check: &Check) -> NextStep {
+        let ended_as = check.evidence.get("conclusion").and_then(Value::as_str);
+        let Some(id) = run_id(check) else {
+            return self.own(&["runs", "list"], "lists the newest runs");
+        };
+        match (check.reason.code, ended_as) {
+            // Neither of these has jobs that could have written anything.
+            (_, Some("startup_failure" | "action_required")) => {
+                self.own(&["runs", "view", &id], "shows how the run stands")
+            }
+            (ReasonCode::RunFailed, _) => {
+                self.own(&["runs", "logs", &id], "shows what the failed jobs wrote")
+            }
+            (ReasonCode::AwaitingApproval, _) => {
+                self.own(&["runs", "approvals", &id], "shows who may let it go, and since when")
+            }
+            _ => self.own(&["runs", "view", &id], "shows how the run stands, job by job"),
+        }
+    }
+
+    /// The healthcheck: what it found, or when it ran last.
+    fn healthcheck(&self, check: &Check) -> NextStep {
+        let failed = run_id(check).filter(|_| check.reason.code == ReasonCode::HealthcheckFailed);
+        if let Some(id) = failed {
+            return self.own(&["runs", "logs", &id], "shows what the healthcheck found");
+        }
+        let mut words = vec!["runs", "list"];
+        let workflow = self.config.github.healthcheck_workflow.as_deref();
+        words.extend(workflow.iter().flat_map(|workflow| ["--workflow", workflow]));
+        self.own(
+            &words,
+            "shows when the healthcheck ran; GitHub stops schedules after 60 quiet days",
+        )
+    }
+
     fn logs(&self, worker: &Worker) -> Option<NextStep> {
         let command = match &worker.wrangler_file {
             Some(_) => self.wrangler(worker, &["tail"])?,
@@ -234,6 +274,11 @@ impl Ground<'_> {
     fn own(&self, words: &[&str], why: &str) -> NextStep {
         NextStep::new(self.invocation.own(words.iter().copied()), why)
     }
+}
+
+/// The run that a check is about.
+fn run_id(check: &Check) -> Option<String> {
+    check.evidence.get("run_id").and_then(Value::as_u64).map(|id| id.to_string())
 }
 
 #[cfg(test)]

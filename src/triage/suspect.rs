@@ -36,6 +36,8 @@ pub enum SuspectKind {
     Worker,
     /// A build of a Pages project that production serves, or served.
     Pages,
+    /// A run of GitHub Actions that deployed something which no other source tells.
+    Run,
 }
 
 impl SuspectKind {
@@ -44,6 +46,7 @@ impl SuspectKind {
         match self {
             SuspectKind::Worker => "worker",
             SuspectKind::Pages => "pages",
+            SuspectKind::Run => "run",
         }
     }
 }
@@ -79,11 +82,11 @@ pub(super) fn minutes_before(at: DateTime<Utc>, start: DateTime<Utc>) -> i64 {
 
 /// The newest of `changes` in the window, and those after it, newest first.
 pub(super) fn suspects(
-    changes: impl Iterator<Item = Suspect>,
+    changes: Vec<Suspect>,
     start: DateTime<Utc>,
     window_min: u64,
 ) -> (Option<Suspect>, Vec<Suspect>) {
-    let mut newest_first: Vec<_> = changes.collect();
+    let mut newest_first = changes;
     newest_first.sort_by_key(|change| std::cmp::Reverse(change.at));
     let at = |wanted| {
         newest_first
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn the_newest_in_the_window_is_suspected_and_later_ones_never() {
         let changes = [("old", 61), ("a", 60), ("b", 7), ("late", -6)].map(|(w, m)| change(w, m));
-        let (first, after) = suspects(changes.into_iter(), start(), 60);
+        let (first, after) = suspects(changes.into(), start(), 60);
         let first = first.unwrap();
         assert_eq!((first.target.as_str(), first.minutes_before), ("b", 7));
         assert_eq!(after.len(), 1);
@@ -138,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_words_are_those_of_the_document() {
-        for kind in [SuspectKind::Worker, SuspectKind::Pages] {
+        for kind in [SuspectKind::Worker, SuspectKind::Pages, SuspectKind::Run] {
             assert_eq!(serde_json::json!(kind), kind.word());
         }
     }

@@ -37,13 +37,13 @@ pub fn judge_p0(p0: &P0) -> Judgement {
 pub fn judge_day(day: &Day) -> Judgement {
     let Day { open, rows, p0_untold, p0_told, .. } = *day;
     let judgement = if p0_untold > 0 {
-        let text = format!("{open} alerts were not delivered; {p0_untold} P0 reached nobody");
+        let text = format!("{}; {p0_untold} P0 reached nobody", undelivered(open));
         Judgement::red(ReasonCode::UntoldP0, text)
     } else if p0_told > 0 {
-        let text = format!("{open} alerts were not delivered; {p0_told} P0 went out by e-mail");
+        let text = format!("{}; {p0_told} P0 went out by e-mail", undelivered(open));
         Judgement::yellow(ReasonCode::Undelivered, text)
     } else if open > 0 {
-        Judgement::yellow(ReasonCode::Undelivered, format!("{open} alerts were not delivered"))
+        Judgement::yellow(ReasonCode::Undelivered, undelivered(open))
     } else if rows > 0 {
         Judgement::green(format!("no open dead letter; {rows} that are not open any more"))
     } else {
@@ -58,6 +58,13 @@ pub fn judge_day(day: &Day) -> Judgement {
         .with("by_channel", shown(&day.by_channel));
     let judgement = with_settled(with_span(judgement, day.span), day.by_ledger);
     seen_through(judgement, day.filtered)
+}
+
+fn undelivered(alerts: u64) -> String {
+    match alerts {
+        1 => "1 alert was not delivered".to_owned(),
+        n => format!("{n} alerts were not delivered"),
+    }
 }
 
 /// Judges the last hour by Discord's answers: is it the webhook, Discord, or the rate.

@@ -336,12 +336,18 @@ fn unplugged() -> Site {
     let hosts =
         format!("[env.prod]\nhosts = [\"api.parky.invalid\", \"127.0.0.1:{}\"]", closed_port());
     site.edit(|text| text.replace("[env.prod]", &hosts));
+    site.set("env.prod.pages", "[\"parky-web\"]");
+    site.set("urls.github", "\"https://api.github.invalid\"");
+    site.set("github.repos", "[\"parky/parky\"]");
+    site.set("github.healthcheck_workflow", "\"synthetic-healthcheck.yml\"");
     site
 }
 
 fn with_credentials(run: Run) -> Run {
     let url = "postgresql://postgres:hunter2hunter2@db.parky.invalid/postgres?sslmode=require";
-    run.var(TOKEN_VARIABLE, "t0k3n-t0k3n-t0k3n").var("SUPABASE_DB_URL", url)
+    run.var(TOKEN_VARIABLE, "t0k3n-t0k3n-t0k3n")
+        .var("SUPABASE_DB_URL", url)
+        .var("GH_TOKEN", "ghp_t0k3n")
 }
 
 #[test]
