@@ -5,8 +5,10 @@
 
 mod completion;
 mod filesystem;
+mod journal;
 mod ledger;
 mod migrate;
+mod spool;
 mod triages;
 
 use std::fs;
@@ -20,7 +22,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 pub use completion::{Offer, OfferKind, offered};
 pub use filesystem::{Filesystem, filesystem_of};
+pub use journal::{JournalEntry, JournalKind, JournalLine};
 pub use ledger::{Ledger, LedgerError, Posted, Probe, Send, SendEnd, SendIntent};
+pub use spool::{SpoolEnd, Spooled, ToSpool};
 pub use triages::Remembered;
 
 /// How long a step waits for another process.

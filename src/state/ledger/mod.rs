@@ -52,7 +52,7 @@ pub enum LedgerError {
 /// A send as it is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendIntent {
-    /// `replay`, `digest`, `notify`, `incident`.
+    /// `replay`, `digest`, `rollback`, `notify`, `incident`.
     pub kind: String,
     /// What is sent: a row's key, an incident's id.
     pub subject: String,
