@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use parky_ops::auth::target::may_write;
-use parky_ops::auth::{AuthError, Credential, CredentialName, PinState};
+use parky_ops::auth::{AuthError, CredentialName, PinState};
 use parky_ops::checks::World;
-use parky_ops::checks::access::Database;
+use parky_ops::checks::access::{Database, NoWebhook};
 use parky_ops::discord::{Discord, WebhookUrl};
 use parky_ops::dlq::Owner;
 use parky_ops::dlq::plan::{PlannedRow, Road};
@@ -23,7 +23,6 @@ use parky_ops::dlq::{FailureId, Table};
 use parky_ops::domain::{Caveat, Clock, Consent};
 use parky_ops::postgres::{Limits, Session};
 use parky_ops::state::{Ledger, State, filesystem_of};
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
@@ -236,36 +235,19 @@ impl Roads {
 
     /// What the channel can do; a webhook that is found is kept.
     pub(super) async fn of(&mut self, world: &World, channel: &str) -> Road {
-        let name = CredentialName::webhook(channel);
-        let found = world.credential(&name, world.deadline(world.limit)).await;
-        match found {
-            Ok(credential) => match webhook(world, &credential) {
-                Ok(webhook) => {
-                    self.webhooks.insert(channel.to_owned(), webhook);
-                    Road::Open
-                }
-                Err(why) => Road::Blocked(why),
-            },
-            Err(AuthError::NotSet { .. }) if !world.config.channels.contains_key(channel) => {
+        match world.webhook(channel, world.deadline(world.limit)).await {
+            Ok(webhook) => {
+                self.webhooks.insert(channel.to_owned(), webhook);
+                Road::Open
+            }
+            Err(NoWebhook::Auth(AuthError::NotSet { .. }))
+                if !world.config.channels.contains_key(channel) =>
+            {
                 Road::Unknown
             }
-            Err(error) => Road::Blocked(format!("{error}; {}", error.hint())),
+            Err(why) => Road::Blocked(why.to_string()),
         }
     }
-}
-
-/// The webhook, where this environment may post with it.
-fn webhook(world: &World, credential: &Credential) -> Result<WebhookUrl, String> {
-    let config = &world.config;
-    // The guild itself is compared right before the first post.
-    let pin = match config.pins.discord_guild {
-        Some(_) => PinState::Agrees,
-        None => PinState::None,
-    };
-    may_write(&config.env, credential.scope, &credential.origin, &pin, &[])
-        .map_err(|refusal| format!("{refusal}; {}", refusal.hint()))?;
-    let webhook = WebhookUrl::parse(credential.value.expose_secret(), &config.urls.discord.value);
-    webhook.map_err(|error| format!("{error} (from {})", credential.origin))
 }
 
 async fn journal(ctx: &Context, world: &World, kind: &'static str) -> anyhow::Result<Journal> {

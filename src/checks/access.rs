@@ -1,4 +1,4 @@
-//! The way from a credential to the service that it opens, for checks and for `doctor`.
+//! The way from a credential to the service that it opens, for checks, for `doctor`, and for what posts.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
@@ -6,11 +6,12 @@ use tokio::time::Instant;
 use super::World;
 use crate::auth::target::may_write;
 use crate::auth::{
-    AuthError, CredentialName, DatabaseTarget, Scope, SettledAccount, SslMode, TargetConflict,
-    WriteRefusal, parse_postgres_url,
+    AuthError, CredentialName, DatabaseTarget, PinState, Scope, SettledAccount, SslMode,
+    TargetConflict, WriteRefusal, parse_postgres_url,
 };
 use crate::cloudflare;
 use crate::config::Origin;
+use crate::discord::{WebhookUrl, WebhookUrlError};
 use crate::domain::{EnvName, Judgement, Reason, ReasonCode};
 use crate::http::{Api, ApiError, Service};
 use crate::postgres::{Target, Tls};
@@ -123,7 +124,44 @@ impl NoAccess {
     }
 }
 
+/// Why this environment cannot post to a channel.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWebhook {
+    /// There is no webhook, or it cannot be read.
+    #[error("{}; {}", .0, .0.hint())]
+    Auth(#[from] AuthError),
+    /// Nothing says that it is this environment's.
+    #[error("{}; {}", .0, .0.hint())]
+    Refused(WriteRefusal),
+    /// It is no webhook.
+    #[error("{error} (from {from})")]
+    NoUrl {
+        /// What is wrong with it.
+        error: WebhookUrlError,
+        /// Where it came from.
+        from: Origin,
+    },
+}
+
 impl World {
+    /// The webhook of `channel`, where this environment may post with it. That it leads to the pinned
+    /// server and to the configured channel has to be asked of Discord before the first post.
+    ///
+    /// # Errors
+    /// There is none, or it is not to be used.
+    pub async fn webhook(&self, channel: &str, deadline: Instant) -> Result<WebhookUrl, NoWebhook> {
+        let found = self.credential(&CredentialName::webhook(channel), deadline).await?;
+        let pin = match self.config.pins.discord_guild {
+            Some(_) => PinState::Agrees,
+            None => PinState::None,
+        };
+        may_write(&self.config.env, found.scope, &found.origin, &pin, &[])
+            .map_err(NoWebhook::Refused)?;
+        let base = &self.config.urls.discord.value;
+        let webhook = WebhookUrl::parse(found.value.expose_secret(), base);
+        webhook.map_err(|error| NoWebhook::NoUrl { error, from: found.origin })
+    }
+
     /// Cloudflare with the environment's token and account, by `deadline`. Sources that disagree on the account are
     /// noted as caveats.
     ///

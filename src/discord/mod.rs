@@ -18,6 +18,7 @@ mod limits;
 mod mentions;
 mod message;
 pub mod pace;
+mod quote;
 mod snowflake;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use client::Discord;
 pub use field::Violation;
 pub use identity::{Identity, identity};
 pub use message::{Mentions, Message};
+pub use quote::quoted;
 pub use snowflake::{Snowflake, SnowflakeError, link};
 pub use webhook_url::{WebhookUrl, WebhookUrlError};
 pub use wire::{Post, User, WebhookInfo};

@@ -91,6 +91,12 @@ impl WebhookUrl {
         &self.id
     }
 
+    /// The last digits of the id, by which a person knows it again: `…0001`.
+    pub fn last_digits(&self) -> String {
+        let from = self.id.len().saturating_sub(4);
+        format!("…{}", self.id.get(from..).unwrap_or_default())
+    }
+
     /// The webhook's token, which is all that it takes to post.
     pub fn token(&self) -> &SecretString {
         &self.token
@@ -232,7 +238,7 @@ mod tests {
             let webhook = parse(&text).unwrap();
             assert_eq!(webhook.id(), "1400000000000000001");
             assert_eq!(webhook.token().expose_secret(), TOKEN);
-            assert_eq!(webhook.thread_id(), None);
+            assert_eq!((webhook.thread_id(), &*webhook.last_digits()), (None, "…0001"));
             assert_eq!(webhook.to_string(), "webhooks/1400…0001/***");
             assert_eq!(format!("{webhook:?}"), webhook.to_string());
         }
