@@ -5,7 +5,7 @@
 //! Arrows point one way:
 //!
 //! ```text
-//! commands/  →  smoke  →  triage, health, doctor, database, tail, rollback  →  checks  →  dlq
+//! commands/  →  smoke  →  triage, health, doctor, database, tail, rollback  →  checks  →  dlq, notify
 //!            →  cloudflare, discord, github, statuspage, probe, postgres, state
 //!            →  http, auth, config  →  domain
 //! ```
@@ -27,6 +27,7 @@ pub mod doctor;
 pub mod domain;
 pub mod github;
 pub mod http;
+pub mod notify;
 pub mod postgres;
 pub mod probe;
 pub mod rollback;
