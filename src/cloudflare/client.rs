@@ -69,7 +69,7 @@ impl Client {
     pub async fn script_names(&self, deadline: Instant) -> Result<Vec<String>, ApiError> {
         let path = ["accounts", &self.account, "workers", "scripts"];
         let reply = self.api.get(&path, &[], deadline).await?;
-        let found: wire::Listed<wire::ScriptName> = envelope::result(&reply)?.unwrap_or_default();
+        let found: wire::Listed<wire::ScriptName> = envelope::listed(&reply)?;
         Ok(found.0.into_iter().map(|script| shown(&script.id)).collect())
     }
 
@@ -103,7 +103,7 @@ pub fn number_versions(deployments: &mut [Deployment], numbers: &BTreeMap<String
 
 /// The deployments in `reply`. The first one there is live, whatever its date says.
 fn deployments(reply: &Reply, worker: &str, script: &str) -> Result<Vec<Deployment>, ApiError> {
-    let found: wire::Deployments = envelope::result(reply)?.unwrap_or_default();
+    let found: wire::Deployments = envelope::listed(reply)?;
     let mut by_hand = Vec::new();
     let mut list = Vec::new();
     for (position, wire) in found.deployments.into_iter().enumerate() {

@@ -40,6 +40,15 @@ pub(super) fn result<T: DeserializeOwned>(reply: &Reply) -> Result<Option<T>, Ap
     }
 }
 
+/// The list inside `reply`: `null` is one without entries. An answer without a body says nothing, and
+/// least of all that there is nothing.
+pub(super) fn listed<T: DeserializeOwned + Default>(reply: &Reply) -> Result<T, ApiError> {
+    if reply.status == 204 {
+        return Err(reply.wrong_shape("no body, where a list was asked for"));
+    }
+    Ok(result(reply)?.unwrap_or_default())
+}
+
 /// What went wrong, by Cloudflare's code first and by the HTTP status where that says nothing.
 fn fault(code: Option<i64>, reply: &Reply) -> Fault {
     match code {

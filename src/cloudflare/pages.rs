@@ -47,8 +47,7 @@ impl Client {
             let (page, size) = (page.to_string(), PROJECTS.to_string());
             let query = [("page", page.as_str()), ("per_page", size.as_str())];
             let reply = self.api.get(&path, &query, deadline).await?;
-            let found: wire::Listed<wire::PagesProject> =
-                envelope::result(&reply)?.unwrap_or_default();
+            let found: wire::Listed<wire::PagesProject> = envelope::listed(&reply)?;
             let found = found.0;
             let last = found.len() < PROJECTS;
             for project in found {
@@ -96,8 +95,7 @@ impl Client {
             let mut query = vec![("page", page.as_str()), ("per_page", size.as_str())];
             query.extend(production_only.then_some(("env", "production")));
             let reply = self.api.get(&path, &query, deadline).await?;
-            let found: wire::Listed<wire::PagesDeployment> =
-                envelope::result(&reply)?.unwrap_or_default();
+            let found: wire::Listed<wire::PagesDeployment> = envelope::listed(&reply)?;
             let found = found.0;
             more = found.len() == DEPLOYMENTS;
             for deployment in found {
@@ -135,7 +133,7 @@ impl Client {
             "logs",
         ];
         let reply = self.api.get(&path, &[], deadline).await?;
-        let found: wire::PagesLog = envelope::result(&reply)?.unwrap_or_default();
+        let found: wire::PagesLog = envelope::listed(&reply)?;
         let line = |line: wire::PagesLogLine| LogLine {
             at: line.ts.as_deref().and_then(lenient::time),
             line: one_line(line.line.as_deref().unwrap_or_default()),

@@ -22,7 +22,7 @@ impl Client {
     ) -> Result<Vec<Version>, ApiError> {
         let path = self.script(script, "versions");
         let reply = self.api.get(&path, &[("deployable", "true")], deadline).await?;
-        let found: wire::Versions = envelope::result(&reply)?.unwrap_or_default();
+        let found: wire::Versions = envelope::listed(&reply)?;
         let mut versions: Vec<_> = found.items.iter().map(version).collect();
         versions.sort_by_key(|version| std::cmp::Reverse((version.number, version.at)));
         Ok(versions)
