@@ -1131,6 +1131,10 @@ module completions {
     [ "api" "script" ]
   }
 
+  def "nu-complete parky-ops rollback worker lang" [] {
+    [ "ja" "en" ]
+  }
+
   def "nu-complete parky-ops rollback worker format" [] {
     [ "text" "json" ]
   }
@@ -1148,9 +1152,12 @@ module completions {
     --to: string              # Version: previous, @NUMBER, an id or its first 8 characters, or a dashboard address
     --abort-canary            # End a split: all traffic to the member that was live for all before it
     --force-secrets           # Go back although secrets have changed since; nothing else implies this
-    --reason: string          # Why, for the message that the new deployment carries
+    --reason: string          # Why, for the message of the new deployment, the notice and the journal
     --verify: string          # Watch hosts and tail for so long afterwards; 0 for not at all
     --via: string@"nu-complete parky-ops rollback worker via" # How it is done: by Cloudflare's API, or by the script that the user file names
+    --no-notify               # Tell no channel: otherwise prod is told in #p1-ops, every other environment in #p2-deploys
+    --lang: string@"nu-complete parky-ops rollback worker lang" # Language of what the channel is told [default: lang of the configuration]
+    --notify                  # Tell the channel with --via script too, which is left to the script otherwise
     --yes                     # Agree without being asked; a severe act wants its name besides
     --confirm: string         # Agree to a severe act by its name; may be given several times
     --dry-run                 # Show the plan and change nothing
@@ -1169,6 +1176,10 @@ module completions {
     name: string              # The worker, by its name in the configuration or its script's
   ]
 
+  def "nu-complete parky-ops rollback pages lang" [] {
+    [ "ja" "en" ]
+  }
+
   def "nu-complete parky-ops rollback pages format" [] {
     [ "text" "json" ]
   }
@@ -1185,6 +1196,9 @@ module completions {
   export extern "parky-ops rollback pages" [
     --to: string              # Deployment: previous, an id or its first 8 characters, or an address
     --verify: string          # Watch the project's hosts for so long afterwards; 0 for not at all
+    --reason: string          # Why, for the notice and the journal
+    --no-notify               # Tell no channel: otherwise prod is told in #p1-ops, every other environment in #p2-deploys
+    --lang: string@"nu-complete parky-ops rollback pages lang" # Language of what the channel is told [default: lang of the configuration]
     --yes                     # Agree without being asked; a severe act wants its name besides
     --confirm: string         # Agree to a severe act by its name; may be given several times
     --dry-run                 # Show the plan and change nothing

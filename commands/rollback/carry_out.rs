@@ -3,50 +3,32 @@
 //! Ctrl-C before the request sends nothing; after it, what is live is still read back and told.
 
 use std::pin::pin;
-use std::time::Duration;
 
-use parky_ops::checks::World;
-use parky_ops::checks::access::Cloudflare;
 use parky_ops::cloudflare::Client;
 use parky_ops::config::Host;
 use parky_ops::domain::Consent;
-use parky_ops::rollback::card::Card;
-use parky_ops::rollback::script::Program;
+use parky_ops::http::ApiError;
 use parky_ops::rollback::verify::{Probed, Watch, verify};
 use parky_ops::rollback::{
-    Act, Event, LiveState, Posted, Report, Settled, Verification, VerifyState, Way, settle,
+    Act, Event, Journalled, LiveState, Notice, Posted, Report, Settled, Verification, VerifyState,
+    Way, settle,
 };
 
+use super::job::Job;
 use super::own_tail::OwnTail;
+use super::telling::{Course, Telling};
 use super::{card, report};
-use crate::args::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::Outcome;
 use crate::signals::Signals;
 use crate::ui::{Ui, prompt};
-
-/// A rollback that is ready to be agreed to.
-pub(super) struct Job<'a> {
-    pub(super) world: &'a World,
-    pub(super) access: &'a Cloudflare,
-    pub(super) card: Card,
-    /// The team's script, where it is to do it.
-    pub(super) program: Option<Program>,
-    pub(super) force: bool,
-    /// Why, for the message of the new deployment.
-    pub(super) reason: Option<&'a str>,
-    /// The hosts that show whether it helped.
-    pub(super) hosts: Vec<&'a Host>,
-    /// For how long they are watched.
-    pub(super) window: Duration,
-    pub(super) consent: &'a ConsentArgs,
-}
 
 impl Job<'_> {
     pub(super) async fn run(&self, ctx: &Context, ui: &Ui) -> anyhow::Result<Outcome> {
         let now = ctx.clock.now();
         let by = self.program.as_ref().map(|program| program.path.display().to_string());
         let mut plan = card::plan(&self.card, by.as_deref(), self.force, now);
+        self.notice.put_into(&mut plan);
         let allowed = self.access.may_write(&self.card.env);
         if self.consent.dry_run {
             plan.warnings
@@ -81,22 +63,51 @@ impl Job<'_> {
         let message = self.card.message(&ctx.operator(), self.reason);
         let way = self.way(&client, &message);
         let mut signal = None;
+        let mut telling = Telling::new(self, consent, ctx);
+        let course = Course::default();
+        let work =
+            self.settle_and_watch(&way, consent, &course, (&mut signals, &mut signal), (ctx, ui));
+        let (settled, verification) = telling.beside(&course, Box::pin(work)).await?;
+        let mut report = self.report(settled, verification, ctx);
+        let (later, mut caveats) = telling.end(&mut report, &course, &mut signals, ui).await;
+        let outcome = outcome(&report);
+        caveats.splice(0..0, self.world.caveats());
+        ui.show(&report::View { report: &report, caveats }, ctx.clock.now())?;
+        Ok(signal.or(later).unwrap_or(outcome))
+    }
+
+    async fn settle_and_watch(
+        &self,
+        way: &Way<'_>,
+        consent: &Consent,
+        course: &Course,
+        (signals, signal): (&mut Signals, &mut Option<Outcome>),
+        (ctx, ui): (&Context, &Ui),
+    ) -> Result<(Settled, Verification), ApiError> {
         let settled = {
-            let stop = pin!(async { signal = Some(signals.next().await) });
-            let mut tell = |event: &Event| tell(event, ui);
-            settle(&self.card, &way, consent, stop, &mut tell).await?
+            let stop = pin!(async {
+                *signal = Some(signals.next().await);
+                course.stopped.send_replace(true);
+            });
+            let mut tell = |event: &Event| {
+                if *event == Event::Started {
+                    course.begun.send_replace(true);
+                }
+                tell(event, ui);
+            };
+            settle(&self.card, way, consent, stop, &mut tell).await?
         };
         let verification = match settled.state {
             LiveState::Live if signal.is_none() && was_ours(&settled) => {
-                let stop = async { signal = Some(signals.next().await) };
+                let stop = async {
+                    *signal = Some(signals.next().await);
+                    course.stopped.send_replace(true);
+                };
                 self.watch(stop, ctx, ui).await
             }
             _ => Verification::none(VerifyState::Skipped, "there was nothing to watch"),
         };
-        let report = self.report(settled, verification, ctx);
-        let outcome = outcome(&report);
-        ui.show(&report::View { report: &report, caveats: self.world.caveats() }, ctx.clock.now())?;
-        Ok(signal.unwrap_or(outcome))
+        Ok((settled, verification))
     }
 
     fn way<'b>(&'b self, client: &'b Client, message: &'b str) -> Way<'b> {
@@ -172,6 +183,8 @@ impl Job<'_> {
             undo: (settled.state != LiveState::NotLive)
                 .then(|| self.card.undo(&invocation))
                 .flatten(),
+            notice: Notice::none(self.notice.channel),
+            journal: Journalled::default(),
         }
     }
 

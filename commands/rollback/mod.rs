@@ -1,12 +1,16 @@
 //! `parky-ops rollback`: the way back of workers and Pages projects, and plans of it.
 
+mod book;
 mod card;
 mod carry_out;
 mod db;
+mod job;
 mod own_tail;
 mod pages;
 mod plan;
+mod planned;
 mod report;
+mod telling;
 mod worker;
 
 use std::time::Duration;

@@ -7,9 +7,11 @@ use std::time::Duration;
 use parky_ops::domain::VersionRef;
 use parky_ops::rollback::pages;
 
-use super::carry_out::Job;
+use super::job::Job;
+use super::planned::Planned;
 use super::window;
 use crate::args::consent::ConsentArgs;
+use crate::args::notice::NoticeArgs;
 use crate::args::worker::find_project;
 use crate::context::Context;
 use crate::exit::Outcome;
@@ -18,7 +20,8 @@ use crate::ui::Ui;
 /// Let production serve an earlier build of a Pages project
 ///
 /// The default is the newest successful build of production before the live one. The next push to the
-/// production branch deploys over it.
+/// production branch deploys over it. The team's channel is told when it begins and how it ends, which
+/// holds nothing up.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -37,6 +40,13 @@ pub(crate) struct PagesArgs {
     #[arg(long, value_name = "SPAN", default_value = "2m", value_parser = window)]
     verify: Duration,
 
+    /// Why, for the notice and the journal
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    #[command(flatten)]
+    notice: NoticeArgs,
+
     #[command(flatten)]
     consent: ConsentArgs,
 }
@@ -45,7 +55,9 @@ pub(super) async fn run(args: &PagesArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
     let (world, access, deadline) = super::unless_stopped(super::reach(ctx, ui)).await??;
     let project = find_project(&world.config, &args.project)?;
     let past = pages::past(&access, &world.config, project, deadline);
-    let past = super::unless_stopped(past).await??;
+    let look = Planned::beside(&world, &args.notice, None, past);
+    let (past, notice) = super::unless_stopped(Box::pin(look)).await?;
+    let past = past?;
     let card = pages::card(&access, &world.config, &past, &args.to)?;
     let served = |host: &&parky_ops::config::Host| {
         host.url
@@ -54,8 +66,9 @@ pub(super) async fn run(args: &PagesArgs, ctx: &Context, ui: &Ui) -> anyhow::Res
     };
     let hosts = world.config.hosts.iter().filter(served).collect();
     let (window, consent) = (args.verify.min(world.limit), &args.consent);
-    let (world, access) = (&world, &access);
-    Job { world, access, card, program: None, force: false, reason: None, hosts, window, consent }
+    let (world, access, reason) = (&world, &access, args.reason.as_deref());
+    let (program, force) = (None, false);
+    Job { world, access, card, program, force, reason, notice, hosts, window, consent }
         .run(ctx, ui)
         .await
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use parky_ops::domain::{Caveat, State};
-use parky_ops::rollback::{Act, End, LiveState, Posted, Report, VerifyState};
+use parky_ops::rollback::{Act, End, LiveState, Notice, Posted, Report, VerifyState};
 use serde::{Serialize, Serializer};
 
 use crate::context::Context;
@@ -59,6 +59,7 @@ impl ui::View for View<'_> {
             writeln!(out, "  {note}")?;
         }
         verification(out, report)?;
+        told(out, report)?;
         match (&report.undo, report.state) {
             (Some(undo), _) => writeln!(out, "  to undo: {undo}"),
             (None, LiveState::Live) => writeln!(
@@ -97,6 +98,23 @@ fn verification(out: &mut dyn Write, report: &Report) -> fmt::Result {
         )?;
     }
     Ok(())
+}
+
+fn told(out: &mut dyn Write, report: &Report) -> fmt::Result {
+    let Notice { channel, started, result } = &report.notice;
+    // Where nothing was sent, there was nothing to tell.
+    if report.posted != Posted::None || report.journal.started.is_some() {
+        writeln!(
+            out,
+            "  #{channel}: beginning {}, end {}",
+            started.state.word(),
+            result.state.word()
+        )?;
+    }
+    match report.journal.result {
+        Some(line) => writeln!(out, "  line {line} of the journal"),
+        None => Ok(()),
+    }
 }
 
 fn name(end: &End) -> String {

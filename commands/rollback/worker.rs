@@ -12,9 +12,11 @@ use parky_ops::rollback::look::{self, NoCard};
 use parky_ops::rollback::script::Program;
 use parky_ops::rollback::{NoTarget, Wanted};
 
-use super::carry_out::Job;
+use super::job::Job;
+use super::planned::Planned;
 use super::window;
 use crate::args::consent::ConsentArgs;
+use crate::args::notice::NoticeArgs;
 use crate::args::worker::find_worker;
 use crate::completion::{self, Kind};
 use crate::context::Context;
@@ -26,13 +28,14 @@ use crate::ui::Ui;
 ///
 /// Shows the way from what is live to the target, asks, looks again, sends once, reads back, and
 /// watches: probes of the worker's hosts, and a tail of the version that came back. A worker without a
-/// host is judged by its tail alone. Exit: 0 live and well, 10 live but red, 1 not live, 7 unknown, 3
-/// secrets have changed since.
+/// host is judged by its tail alone. The team's channel is told when it begins and how it ends, which
+/// holds nothing up. Exit: 0 live and well, 10 live but red, 1 not live, 7 unknown, 3 secrets have
+/// changed since.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   parky-ops rollback worker public --dry-run
-  parky-ops rollback worker public --to @141 --confirm public
+  parky-ops rollback worker public --to @141 --reason '503s since 02:57' --confirm public
   parky-ops rollback worker public --abort-canary")]
 pub(crate) struct WorkerArgs {
     /// The worker, by its name in the configuration or its script's
@@ -56,7 +59,7 @@ pub(crate) struct WorkerArgs {
     #[arg(long)]
     force_secrets: bool,
 
-    /// Why, for the message that the new deployment carries
+    /// Why, for the message of the new deployment, the notice and the journal
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
@@ -67,6 +70,13 @@ pub(crate) struct WorkerArgs {
     /// How it is done: by Cloudflare's API, or by the script that the user file names
     #[arg(long, default_value = "api", value_parser = ["api", "script"])]
     via: String,
+
+    #[command(flatten)]
+    notice: NoticeArgs,
+
+    /// Tell the channel with --via script too, which is left to the script otherwise
+    #[arg(long, conflicts_with = "no_notify", help_heading = "Notice")]
+    notify: bool,
 
     #[command(flatten)]
     consent: ConsentArgs,
@@ -84,7 +94,11 @@ pub(super) async fn run(args: &WorkerArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
         false => Wanted::Version(args.to.clone()),
     };
     let card = look::card(&access, &world.config, worker, &wanted, deadline);
-    let card = match super::unless_stopped(Box::pin(card)).await? {
+    let off = (program.is_some() && !args.notify)
+        .then_some("the script tells it; --notify for a notice of ours");
+    let look = Planned::beside(&world, &args.notice, off, Box::pin(card));
+    let (card, notice) = super::unless_stopped(Box::pin(look)).await?;
+    let card = match card {
         Err(NoCard::NoTarget(NoTarget::NotSplit { name })) => {
             return super::report::nothing_to_abort(&worker.name, &name, ui, ctx);
         }
@@ -94,7 +108,9 @@ pub(super) async fn run(args: &WorkerArgs, ctx: &Context, ui: &Ui) -> anyhow::Re
     let force = args.force_secrets;
     let (window, consent) = (args.verify.min(world.limit), &args.consent);
     let (world, access, reason) = (&world, &access, args.reason.as_deref());
-    Job { world, access, card, program, force, reason, hosts, window, consent }.run(ctx, ui).await
+    Job { world, access, card, program, force, reason, notice, hosts, window, consent }
+        .run(ctx, ui)
+        .await
 }
 
 fn hosts_of<'a>(config: &'a Config, worker: &Worker) -> Vec<&'a parky_ops::config::Host> {

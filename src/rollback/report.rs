@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::told::{Journalled, Notice};
 use super::verify::Verification;
 use crate::domain::Difference;
 
@@ -131,4 +132,8 @@ pub struct Report {
     pub verify: Verification,
     /// The command that undoes it; `None` where none of ours does.
     pub undo: Option<String>,
+    /// What became of the messages to the team's channel.
+    pub notice: Notice,
+    /// The lines of this machine's journal.
+    pub journal: Journalled,
 }

@@ -202,12 +202,18 @@ fn the_command_tree() {
         --reason <TEXT>
         --verify <SPAN>
         --via <VIA>
+        --no-notify
+        --lang <LANG>
+        --notify
         --yes
         --confirm <NAME>
         --dry-run
     parky-ops rollback pages [OPTIONS] <PROJECT>
         --to <ID>
         --verify <SPAN>
+        --reason <TEXT>
+        --no-notify
+        --lang <LANG>
         --yes
         --confirm <NAME>
         --dry-run

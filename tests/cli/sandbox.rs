@@ -205,6 +205,45 @@ fn a_sandbox_that_stays_up_serves_other_processes_until_ctrl_c() {
 }
 
 #[test]
+fn against_a_sandbox_that_is_up_a_rollback_takes_the_red_away() {
+    let home = open_home();
+    let up = Up::start(&run(&home, "sandbox up here"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let at = |words: &str| {
+        let run = Run::new(elsewhere.path(), words);
+        up.exports.iter().fold(run, |run, (name, value)| run.var(name, value))
+    };
+    // What triage says is typed as it stands, by somebody who reads no further.
+    let before = at("triage --json").exits(10).data();
+    let (verdict, suspect) = (&before["verdict"], &before["suspect"]["number"]);
+    assert_eq!((verdict, suspect), (&"red".into(), &142.into()));
+    let hosts = |data: &serde_json::Value| {
+        let checks = data["checks"].as_array().unwrap().clone();
+        checks.into_iter().filter(|c| c["source"] == "hosts" && c["state"] == "red").count()
+    };
+    assert_eq!(hosts(&before), 1);
+    let command = before["next"][0]["command"].as_str().unwrap().to_owned();
+    let words = shell_words::split(&command).unwrap()[1..].join(" ");
+    assert!(words.starts_with("rollback worker public"), "{words}");
+
+    let unconfirmed = at(&words).exits(6);
+    unconfirmed.stderr_says("--confirm public");
+    let done = at(&words).arg("--confirm").arg("public").arg("--verify").arg("4s").exits(0);
+    for line in ["live public: @142", "#p1-ops: beginning delivered, end delivered", "to undo: "] {
+        assert!(done.stdout.contains(line), "{line} in {}\n{}", done.stdout, done.stderr);
+    }
+
+    let after = at("triage --json").done().data();
+    assert_eq!(hosts(&after), 0);
+    let changes = after["after_start"].as_array().unwrap().iter().chain([&after["suspect"]]);
+    let named: Vec<_> = changes.filter(|change| change["is_rollback"] == true).collect();
+    assert_eq!(named.len(), 1, "{after:#}");
+    let message = named[0]["message"].as_str().unwrap();
+    assert!(message.starts_with("rollback @142 -> @141"), "{message}");
+    assert_eq!(up.interrupt(), Some(130));
+}
+
+#[test]
 fn a_folder_that_is_somebody_elses_is_refused_and_left_alone() {
     let home = open_home();
     let folder = home.path().join("thesis");

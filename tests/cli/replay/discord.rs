@@ -82,6 +82,22 @@ fn live_alerts_see_no_429_while_a_polite_run_goes_on() {
 }
 
 #[test]
+fn a_replay_counts_what_a_rollback_told_the_channel_before_it() {
+    for ledger in [Ledger::Shared, Ledger::Local] {
+        let stage = Stage::of(ledger, (0..20).map(|nth| letter(nth, "p1-ops")).collect());
+        let rollback = "rollback worker public --confirm public --verify 0 --json";
+        let _ = stage.run(rollback).exits(0);
+        assert_eq!(stage.posts(), 2, "its beginning and its end");
+        let run = Running::start(&stage.replay(""));
+        until("the share of a minute", || stage.posts() == 20);
+        run.says("the channel's share of 60 s is used");
+        run.signal(Signal::INT);
+        let events = Events::of(&run.done());
+        assert_eq!((events.count("delivered"), events.count("left")), (18, 2));
+    }
+}
+
+#[test]
 fn a_p0_arrives_before_anything_else() {
     // The P0 is the newest of all, on the channel that is last by name.
     let mut letters: Vec<_> = (0..12).map(|nth| letter(nth, &lane(nth % 4))).collect();

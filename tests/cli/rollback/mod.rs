@@ -4,9 +4,11 @@ mod answers;
 mod canary;
 mod consent;
 mod database;
+mod notice;
 mod own_tail;
 mod pages;
 mod script;
+mod steps;
 mod target;
 mod way_back;
 

@@ -9,7 +9,7 @@ use super::*;
 const AGREED: &str = "rollback pages web --confirm web --json";
 
 /// 4 is a preview, 3 failed, 2 is live, 1 was before; 5 is of production and still builds.
-fn pages() -> CloudflareSite {
+pub(super) fn pages() -> CloudflareSite {
     let site = three();
     let release = |number: u64, branch, build| PagesRelease {
         number,

@@ -21,7 +21,8 @@ fn a_rollback_takes_the_red_away_and_the_next_triage_names_it() {
 
     let done =
         site.run(&words).arg("--confirm").arg("public").arg("--verify").arg("4s").arg("--json");
-    let data = done.exits(0).data();
+    let done = done.exits(0);
+    let data = done.data();
     assert_eq!((&data["posted"], &data["state"]), (&json!("sent"), &json!("live")));
     assert_eq!((&data["from"]["number"], &data["to"]["number"]), (&json!(142), &json!(141)));
     let verify = &data["verify"];
@@ -31,6 +32,10 @@ fn a_rollback_takes_the_red_away_and_the_next_triage_names_it() {
         (&verify["probes"][0]["host"], &verify["probes"][0]["state"]),
         (&json!(api), &json!("green"))
     );
+    let told = site.sandbox().discord().messages("p1-ops");
+    let told: Vec<_> = told.iter().filter(|m| m.content.contains("ロールバック")).collect();
+    assert_eq!((told.len(), super::notice::ends(&done)), (2, "delivered delivered".to_owned()));
+    assert!(told[1].content.contains("検証: 正常"), "{}", told[1].content);
     let changed: Vec<_> =
         data["differences"].as_array().unwrap().iter().map(|d| &d["kind"]).collect();
     assert_eq!(changed, ["compatibility-date", "binding"]);
