@@ -8,6 +8,7 @@
 //!
 //! The faults of a table share one PostgreSQL, but for those that concern the server itself.
 
+mod actions;
 mod compare;
 mod database;
 mod dead_letters;
@@ -110,13 +111,14 @@ impl Fault {
 }
 
 /// Every table.
-const TABLES: [&[Fault]; 6] = [
+const TABLES: [&[Fault]; 7] = [
     hosts::FAULTS,
     deploys::FAULTS,
     database::FAULTS,
     server::FAULTS,
     dead_letters::FAULTS,
     vendors::FAULTS,
+    actions::FAULTS,
 ];
 
 #[test]
