@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --features sandbox --bench replay -- [ROWSxCHANNELS[:RATE]..]`: 200x1:full (6 min) and
 //! 10000x50:full (7 min) unless said otherwise. The formula is what `pace::estimate` tells for a lane;
-//! where the cap over all channels is the narrower one, that is told beside.
+//! where the cap over all channels is the narrower one, that is told beside. `PARKY_OPS_TEST_BINARY`:
+//! another binary than the one that was built along.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -55,12 +56,14 @@ fn sandbox(rows: usize, channels: usize) -> Sandbox {
 fn measure(rows: usize, channels: usize, rate: &str) {
     println!("{rows} rows over {channels} channels, --rate {rate}");
     let sandbox = sandbox(rows, channels);
+    let vars = std::env::vars().collect::<Vars>();
+    let program = vars.get("PARKY_OPS_TEST_BINARY").unwrap_or(env!("CARGO_BIN_EXE_parky-ops"));
     let line = "TIMEFORMAT='%U %S %R'; time \"$@\" >/dev/null 2>\"$HOME/said\"";
     let output = Command::new("bash")
-        .args(["-c", line, "bash", env!("CARGO_BIN_EXE_parky-ops")])
+        .args(["-c", line, "bash", program])
         .args(["dlq", "replay", "--since", "24h", "--yes", "--json", "--rate", rate])
         .env_clear()
-        .envs(std::env::vars().collect::<Vars>().get("PATH").map(|path| ("PATH", path)))
+        .envs(vars.get("PATH").map(|path| ("PATH", path)))
         .env("HOME", sandbox.home())
         .env("PARKY_OPS_CONFIG", sandbox.config_path())
         .env("PARKY_OPS_STATE_DIR", sandbox.state_dir())
