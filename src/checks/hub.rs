@@ -1,5 +1,7 @@
 //! The way to GitHub: its API with the environment's token, and the cache beside the local state.
 
+use std::path::PathBuf;
+
 use tokio::time::Instant;
 
 use super::World;
@@ -93,9 +95,25 @@ impl World {
     /// # Errors
     /// No token, or one that cannot be used.
     pub async fn github(&self, deadline: Instant) -> Result<Github, AuthError> {
+        let folder = self.config.state_dir.as_ref().map(|state| state.value.join(CACHE));
+        self.github_with(folder, deadline).await
+    }
+
+    /// The same for a single look, of which nothing is kept on the disk.
+    ///
+    /// # Errors
+    /// No token, or one that cannot be used.
+    pub async fn github_once(&self, deadline: Instant) -> Result<Github, AuthError> {
+        self.github_with(None, deadline).await
+    }
+
+    async fn github_with(
+        &self,
+        folder: Option<PathBuf>,
+        deadline: Instant,
+    ) -> Result<Github, AuthError> {
         let token = self.credential(&CredentialName::GithubToken, deadline).await?;
         let base = self.config.urls.github.value.clone();
-        let folder = self.config.state_dir.as_ref().map(|state| state.value.join(CACHE));
         let cache = Cache::new(folder, &token.value);
         let links = self.http().links(Service::GitHub, &base);
         let api = self.http().api(Service::GitHub, base.clone(), Some(token.value));

@@ -151,7 +151,7 @@ async fn repositories(world: &World) -> Vec<Check> {
     let check = |name: &str, judgement: Judgement| {
         judgement.check(Source::Tokens, name, world.times(begun))
     };
-    let Ok(github) = world.github(patience(world)).await else { return Vec::new() };
+    let Ok(github) = world.github_once(patience(world)).await else { return Vec::new() };
     let repos = match world.repositories() {
         Ok(repos) => repos,
         Err(error) => {
