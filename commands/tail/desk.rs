@@ -181,15 +181,16 @@ impl<'a> Desk<'a> {
         self.counts.last = Some(Instant::now());
         // Scripts read the outcome themselves; a stream of JSON need not look for it.
         let looks = !self.is_json() || self.limits.until_error;
-        let error = looks && trace.is_error();
+        let event = looks.then(|| trace.event());
+        let error = event.as_ref().is_some_and(|event| trace.is_error_in(event));
         self.counts.errors += u64::from(error);
         if let Some((summary, ..)) = &mut self.summary {
             summary.count(worker, trace);
         } else if self.is_json() {
             self.lines.around(head, trace.raw());
-        } else {
+        } else if let Some(event) = &event {
             let mut page = String::new();
-            self.style.event(&mut page, worker, trace, at);
+            self.style.event(&mut page, worker, trace, (event, error), at);
             self.lines.text(&page);
         }
         if let Some(copy) = &mut self.copy {

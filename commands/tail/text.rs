@@ -48,18 +48,18 @@ impl Style {
         self.names.get(worker).map_or("", String::as_str)
     }
 
-    /// Appends an event that came `at`.
+    /// Appends an event that came `at`; whether it is an error is told beside it.
     pub(super) fn event(
         &self,
         page: &mut String,
         worker: usize,
         trace: &Trace<'_>,
+        (event, error): (&Event<'_>, bool),
         at: DateTime<Utc>,
     ) {
-        let event = trace.event();
-        let (tone, outcome) = verdict(trace, &event);
+        let (tone, outcome) = verdict(trace, event, error);
         let time = trace.at().unwrap_or(at).with_timezone(&JST).format("%H:%M:%S JST");
-        let mut line = format!("{} {}", outcome, one_line(&what(&event)));
+        let mut line = format!("{} {}", outcome, one_line(&what(event)));
         if let Some(wall) = trace.wall_ms() {
             let _ = write!(line, "  {wall} ms");
         }
@@ -70,7 +70,7 @@ impl Style {
             let short: String = version.chars().take(8).collect();
             let _ = write!(line, "  {}", one_line(&short));
         }
-        if let Event::Fetch { request, .. } = &event {
+        if let Event::Fetch { request, .. } = event {
             for part in request.place().into_iter().flatten().chain(self.more(request)) {
                 let _ = write!(line, "  {}", one_line(&part));
             }
@@ -225,12 +225,12 @@ fn width(text: &str) -> usize {
 }
 
 /// How it ended, as a glyph and a word.
-fn verdict(trace: &Trace<'_>, event: &Event<'_>) -> (Option<Tone>, String) {
+fn verdict(trace: &Trace<'_>, event: &Event<'_>, error: bool) -> (Option<Tone>, String) {
     let outcome = trace.outcome();
     let word = |glyph: char| format!("{glyph} {}", one_line(&outcome));
     match (event, outcome.as_ref()) {
         (Event::Info { .. }, _) => (Some(Tone::Warn), "!".to_owned()),
-        (_, "ok") if !trace.is_error() => (None, "✓".to_owned()),
+        (_, "ok") if !error => (None, "✓".to_owned()),
         (_, "ok") => (Some(Tone::Bad), "✗".to_owned()),
         (_, "canceled" | "responseStreamDisconnected") => (Some(Tone::Warn), word('-')),
         _ => (Some(Tone::Bad), word('✗')),
@@ -276,7 +276,10 @@ mod tests {
     fn shown(json: &str, width: Option<u16>) -> String {
         let style = Style::new(&["public".into(), "store-sync".into()], width, None, false);
         let mut page = String::new();
-        style.event(&mut page, 0, &Trace::parse(json).unwrap(), DateTime::UNIX_EPOCH);
+        let trace = Trace::parse(json).unwrap();
+        let event = trace.event();
+        let error = trace.is_error_in(&event);
+        style.event(&mut page, 0, &trace, (&event, error), DateTime::UNIX_EPOCH);
         page.chars().filter(|c| !('\u{2061}'..='\u{2064}').contains(c)).collect()
     }
 

@@ -115,14 +115,18 @@ impl<'a> Trace<'a> {
     /// Whether something went wrong in it: it did not end well, it threw, or it answered 5xx. A client
     /// that left is no error of the worker.
     pub fn is_error(&self) -> bool {
+        self.is_error_in(&self.event())
+    }
+
+    /// The same for whoever has its event already: to find that is most of the work.
+    pub fn is_error_in(&self, event: &Event<'_>) -> bool {
         let [_, _, _, _, exceptions, ..] = self.fields;
         let ended_well =
             matches!(self.outcome().as_ref(), "ok" | "canceled" | "responseStreamDisconnected");
         // Tail Workers report `ok` even when they threw.
         let threw = exceptions.is_some_and(|raw| !matches!(raw.get(), "[]" | "null"));
         let failed = |event: &Event<'_>| event.status().is_some_and(|status| status >= 500);
-        let event = self.event();
-        !matches!(event, Event::Info { .. }) && (!ended_well || threw || failed(&event))
+        !matches!(event, Event::Info { .. }) && (!ended_well || threw || failed(event))
     }
 
     /// Whether it is word that sampling begins (true) or ends (false), and no event at all.
