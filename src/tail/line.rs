@@ -10,7 +10,6 @@ use super::fault::LineFault;
 use super::overlap::{Overlap, Side};
 use super::pace::Pace;
 use super::pulse::{Beat, Pulse};
-use super::session::Session;
 use super::sleep::Sleep;
 use super::socket::{Incoming, Socket};
 use crate::cloudflare::Tail;
@@ -66,21 +65,21 @@ impl Line {
         tail: &Tail,
         version: Option<String>,
         begun: Instant,
-        session: &Session<'_>,
+        (pace, clock): (&Pace, Clock),
     ) -> Self {
         Self {
             socket,
             tail_id: tail.id.clone(),
             version,
             since: Instant::now(),
-            renew_at: begun + session.pace.use_for(tail.lifetime),
+            renew_at: begun + pace.use_for(tail.lifetime),
             // An overlap is over, and what was counted forgotten, before the next one begins.
-            overlap: session.pace.overlap.min(session.pace.use_for(tail.lifetime) / 4),
+            overlap: pace.overlap.min(pace.use_for(tail.lifetime) / 4),
             silent_from: Pace::expiry(tail.lifetime).and_then(|after| begun.checked_add(after)),
-            last_life: session.clock.now(),
-            pulse: Pulse::new(session.pace.ping, Instant::now()),
-            sleep: Sleep::new(session.clock.now(), Instant::now()),
-            clock: session.clock,
+            last_life: clock.now(),
+            pulse: Pulse::new(pace.ping, Instant::now()),
+            sleep: Sleep::new(clock.now(), Instant::now()),
+            clock,
         }
     }
 

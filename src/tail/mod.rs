@@ -14,6 +14,7 @@ mod fault;
 mod filter;
 mod follow;
 pub mod frame;
+mod life;
 mod line;
 mod log;
 mod overlap;

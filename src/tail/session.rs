@@ -1,15 +1,14 @@
-//! The life of one worker's tail: opened, followed, lost, got back.
+//! What one worker's tail is followed with: how its line is opened and closed, and what is told of it.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tungstenite::Bytes;
 
 use super::books::Books;
 use super::error::TailError;
-use super::follow::Lost;
 use super::line::Line;
 use super::pace::Pace;
 use super::socket::Socket;
@@ -105,79 +104,6 @@ pub(super) struct Session<'a> {
 pub(super) struct Unheard;
 
 impl Session<'_> {
-    /// Runs until the line is lost for good, or nobody listens.
-    pub(super) async fn run(self) {
-        let _ = self.live().await;
-    }
-
-    async fn live(&self) -> Result<(), Unheard> {
-        let mut line = match self.first().await? {
-            Ok(line) => line,
-            Err(error) => return self.give_up(None, error).await,
-        };
-        self.say(Item::Open { worker: self.worker, version: line.version.clone() }).await?;
-        let mut tries = 0;
-        loop {
-            let Lost { line: lost, error } = self.follow(line).await?;
-            if lost.since.elapsed() >= self.pace.settled {
-                tries = 0;
-            }
-            let (from, cause) = (lost.last_life, error.to_string());
-            self.drop_line(lost).await;
-            line = match self.again(&mut tries, error).await? {
-                Ok(line) => line,
-                Err(error) => return self.give_up(Some(from), error).await,
-            };
-            let to = self.clock.now();
-            self.say(Item::Gap { worker: self.worker, from, to, cause }).await?;
-        }
-    }
-
-    /// The first line. What may pass is tried again, and said.
-    async fn first(&self) -> Result<Result<Line, TailError>, Unheard> {
-        let mut tries = 0;
-        loop {
-            let error = match self.open().await {
-                Ok(line) => return Ok(Ok(line)),
-                Err(error) => error,
-            };
-            tries += 1;
-            if tries >= self.pace.first_tries || !self.pause(tries, &error).await? {
-                return Ok(Err(error));
-            }
-        }
-    }
-
-    /// A lost line, got back.
-    async fn again(
-        &self,
-        tries: &mut usize,
-        mut error: TailError,
-    ) -> Result<Result<Line, TailError>, Unheard> {
-        loop {
-            if !self.pause(*tries, &error).await? {
-                return Ok(Err(error));
-            }
-            *tries += 1;
-            match self.open().await {
-                Ok(line) => return Ok(Ok(line)),
-                Err(next) => error = next,
-            }
-        }
-    }
-
-    /// Waits before another try, which is the one after `tries`; false where there is to be none.
-    async fn pause(&self, tries: usize, error: &TailError) -> Result<bool, Unheard> {
-        let usual = self.pace.backoff.get(tries).copied();
-        let Some(wait) = usual.and_then(|usual| error.again(usual, self.clock.now())) else {
-            return Ok(false);
-        };
-        let cause = error.to_string();
-        self.say(Item::Retrying { worker: self.worker, cause, wait }).await?;
-        sleep(wait).await;
-        Ok(true)
-    }
-
     /// A new tail and its line.
     pub(super) async fn open(&self) -> Result<Line, TailError> {
         let mut filters = self.watch.filters.clone();
@@ -189,7 +115,10 @@ impl Session<'_> {
         let tail = self.books.create(script, &filters, self.clock.now(), deadline).await?;
         let begun = Instant::now();
         match Socket::connect(&tail.url, self.roots, begun + self.pace.connect).await {
-            Ok(socket) => Ok(Line::new(socket, &tail, filters.version, begun, self)),
+            Ok(socket) => {
+                let means = (self.pace, self.clock);
+                Ok(Line::new(socket, &tail, filters.version, begun, means))
+            }
             Err(fault) => {
                 self.books.delete(script, &tail.id, begun + 2 * self.pace.connect).await;
                 Err(fault.into())
@@ -214,7 +143,11 @@ impl Session<'_> {
         tokio::spawn(line.socket.close(deadline));
     }
 
-    async fn give_up(&self, from: Option<DateTime<Utc>>, error: TailError) -> Result<(), Unheard> {
+    pub(super) async fn give_up(
+        &self,
+        from: Option<DateTime<Utc>>,
+        error: TailError,
+    ) -> Result<(), Unheard> {
         self.say(Item::Lost { worker: self.worker, from, error }).await
     }
 
