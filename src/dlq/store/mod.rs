@@ -8,6 +8,7 @@ pub mod any;
 pub mod carry;
 mod ending;
 mod error;
+mod handover;
 pub mod local;
 mod records;
 pub mod shared;

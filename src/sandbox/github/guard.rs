@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use secrecy::ExposeSecret as _;
 
 use super::World;
-use super::router::Refusal;
+use super::answer::Refusal;
 use crate::sandbox::fake;
 
 /// JSON answers are never longer.
@@ -81,7 +81,7 @@ fn stayed(world: &World, request: &Request) -> Result<(), Refusal> {
     let state = world.state();
     let gone = state.repos.iter().find(|repo| root == "repos" && repo.was(owner, name));
     let Some(repo) = gone else { return Ok(()) };
-    let base = super::reads::base(request.headers());
+    let base = super::asked::base(request.headers());
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     Err(Refusal::moved(&format!("{base}/repositories/{}/{rest}{query}", repo.id)))
 }

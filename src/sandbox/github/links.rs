@@ -5,9 +5,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
 
 use super::World;
+use super::answer::{Answer, Refusal};
+use super::asked::{InAttempt, InRun, Shared, in_repo};
 use super::job::Log;
-use super::reads::{InAttempt, InRun, Shared, in_repo};
-use super::router::{Answer, Refusal};
 use super::run::Archive;
 use super::storage::Target;
 

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::World;
-use super::reads::{InRepo, Shared, in_repo};
+use super::answer::{Answer, Json};
+use super::asked::{InRepo, Shared, in_repo};
 use super::render;
-use super::router::{Answer, Json};
 use super::run::Run;
 
 /// The filters and the page of a list.

@@ -6,7 +6,9 @@
 //! that server refuses a forwarded token. The vendor's own client reaches both through one socket
 //! ([`GithubStandIn::listen_at`]).
 
+mod answer;
 mod archive;
+mod asked;
 mod cron;
 mod guard;
 mod job;

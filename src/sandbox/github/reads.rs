@@ -1,46 +1,16 @@
 //! Everything that is read.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::IntoResponse as _;
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::LOGIN;
+use super::answer::{Answer, Json, Refusal};
+use super::asked::{InAttempt, InRepo, InRun, Shared, base, in_repo};
 use super::lists::{Wanted, paged};
 use super::render::{self, Links};
-use super::router::{Answer, Json, Refusal};
-use super::run::Repo;
-use super::{LOGIN, World};
-
-pub(super) type InRepo = Path<(String, String)>;
-pub(super) type InRun = Path<(String, String, u64)>;
-pub(super) type InAttempt = Path<(String, String, u64, u64)>;
-pub(super) type Shared = State<Arc<World>>;
-
-/// The API as the client called it: by its real name through the socket.
-pub(super) fn base(headers: &HeaderMap) -> String {
-    match headers.get(header::HOST).and_then(|host| host.to_str().ok()) {
-        Some("api.github.com") => "https://api.github.com".to_owned(),
-        host => format!("http://{}", host.unwrap_or_default()),
-    }
-}
-
-/// Runs `work` on a repository.
-pub(super) fn in_repo<T>(
-    world: &World,
-    (owner, name): (&str, &str),
-    headers: &HeaderMap,
-    work: impl FnOnce(&mut Repo, Links<'_>, DateTime<Utc>) -> Option<T>,
-) -> Result<T, Refusal> {
-    let (now, base) = (world.now(), base(headers));
-    let mut state = world.state();
-    let repo = state.repo(owner, name).ok_or_else(Refusal::not_found)?;
-    let full = repo.name.clone();
-    work(repo, Links { base: &base, repo: &full }, now).ok_or_else(Refusal::not_found)
-}
 
 fn json(value: Result<Value, Refusal>) -> Answer {
     value.map(|value| Json(value).into_response())

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::World;
+use super::answer::{Answer, Json, Refusal};
 use super::job::Job;
 use super::render;
-use super::router::{Answer, Json, Refusal};
 use super::run::{Review, Run};
 
 type InRun = Path<(String, String, u64)>;
@@ -122,7 +122,7 @@ pub(super) async fn review(
     if !matches!(word.state.as_str(), "approved" | "rejected") {
         return Err(Refusal::new(422, "state is neither approved nor rejected"));
     }
-    let base = super::reads::base(&headers);
+    let base = super::asked::base(&headers);
     let full = format!("{owner}/{name}");
     let names = in_run(&world, (&owner, &name, id), |run, now, _| {
         let links = render::Links { base: &base, repo: &full };

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, query};
 
-use super::super::carry::{LocalAttempt, LocalRow};
+use super::super::handover::{LocalAttempt, LocalRow};
 use super::super::{ALIVE, Owner};
 use super::items::{owner, state};
 use super::{At, id, time, time_or_null, unreadable, uuid};

@@ -24,8 +24,8 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _, query_scalar};
 use uuid::Uuid;
 
-use super::carry::LocalRow;
 use super::ending::{Ending, words};
+use super::handover::LocalRow;
 use super::{
     Attempt, AttemptEnd, AttemptRecord, Claim, Claimed, Fate, Finished, Frozen, InDoubt, Intent,
     Item, LaneTaken, NewRun, Owner, Receipt, Recent, RunRecord, Standing, Store, StoreError,

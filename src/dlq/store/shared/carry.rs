@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::StoreError;
-use super::super::carry::{Adopted, LocalRow};
+use super::super::handover::{Adopted, LocalRow};
 use super::{Again, BULK_LIMIT, SharedStore};
 use crate::dlq::FailureId;
 use crate::dlq::item::{Event, ItemState};
