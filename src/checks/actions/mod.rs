@@ -6,6 +6,7 @@
 
 mod judge;
 mod read;
+mod rules;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -19,8 +20,9 @@ use super::{Finding, Group, Sink, World, not_configured, synthetic};
 use crate::domain::{Judgement, ReasonCode, Source};
 use crate::github::{RepoName, Run};
 
-use judge::{BRANCH, Rules, checks};
+use judge::{BRANCH, checks};
 use read::{Asked, Healthchecks, Seen, read};
+use rules::Rules;
 
 /// The group.
 pub const GROUP: Group = Group {

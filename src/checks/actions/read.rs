@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::judge::Rules;
+use super::rules::Rules;
 use crate::checks::hub::Github;
 use crate::domain::{Judgement, ReasonCode};
 use crate::github::{Client, Listed, Run, RunQuery, State};
