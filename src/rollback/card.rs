@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::migrations;
 use super::report::{Act, End};
@@ -57,6 +57,9 @@ pub struct Card {
     pub not_undone: &'static [&'static str],
 }
 
+/// What is deployed so soon after it was made was made to be deployed.
+const AT_ONCE: TimeDelta = TimeDelta::minutes(5);
+
 /// One side of the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side {
@@ -68,6 +71,8 @@ pub struct Side {
     pub deployment_id: Option<String>,
     /// When it was made (UTC).
     pub at: Option<DateTime<Utc>>,
+    /// Since when it serves (UTC), where that is not since it was made.
+    pub since: Option<DateTime<Utc>>,
     /// By whom.
     pub author: Option<String>,
     /// The message it was given.
@@ -77,16 +82,29 @@ pub struct Side {
 }
 
 impl Side {
-    /// The side of a version.
-    pub fn of(version: &Version, deployment_id: Option<&str>) -> Self {
+    /// The side of a version that is not live.
+    pub fn of(version: &Version) -> Self {
         Self {
             id: version.version_id.clone(),
             number: version.number,
-            deployment_id: deployment_id.map(str::to_owned),
+            deployment_id: None,
             at: version.at,
+            since: None,
             author: version.author.clone(),
             message: version.message.clone(),
             tag: version.tag.clone(),
+        }
+    }
+
+    /// The side of a version that is live by `deployment`: what was promoted, or redeployed, is older
+    /// than it serves.
+    pub fn of_live(version: &Version, deployment: &Deployment) -> Self {
+        let side = Self::of(version);
+        Self {
+            deployment_id: Some(deployment.deployment_id.clone()),
+            since: side.at.is_none_or(|at| deployment.at - at > AT_ONCE).then_some(deployment.at),
+            message: side.message.or_else(|| deployment.message.clone()),
+            ..side
         }
     }
 
@@ -97,6 +115,7 @@ impl Side {
             number: None,
             deployment_id: Some(deployment.deployment_id.clone()),
             at: Some(deployment.at),
+            since: None,
             author: deployment.branch.clone(),
             message: deployment.message.clone(),
             tag: deployment.commit.as_ref().map(|commit| commit.chars().take(8).collect()),
@@ -111,6 +130,7 @@ impl Side {
     /// Name, age, author and message on one line.
     pub fn says(&self, now: DateTime<Utc>) -> String {
         let mut parts = vec![self.name()];
+        parts.extend(self.since.map(|since| format!("live for {}", span(now - since))));
         parts.extend(self.at.map(|at| format!("{} old", span(now - at))));
         parts.extend(self.author.as_ref().map(|author| format!("by {author}")));
         parts.extend(self.tag.as_ref().map(|tag| format!("tag {tag}")));

@@ -74,8 +74,8 @@ fn card() -> Card {
         target: "public".into(),
         script: SCRIPT.into(),
         account: ACCOUNT.into(),
-        live: Side::of(&version(3), Some("d0")),
-        to: Side::of(&version(2), None),
+        live: Side::of_live(&version(3), &deployment(0, &[(3, 100.0)])),
+        to: Side::of(&version(2)),
         split: None,
         cohorts: Vec::new(),
         differences: None,
@@ -83,4 +83,25 @@ fn card() -> Card {
         migrations: None,
         not_undone: &NOT_UNDONE_BY_WORKERS,
     }
+}
+
+#[test]
+fn what_is_live_says_since_when_where_that_is_not_since_it_was_made() {
+    let made = version(3).at.unwrap();
+    let live = |minutes| {
+        let at = made + TimeDelta::minutes(minutes);
+        let message = Some("promoted".to_owned());
+        let side = Side::of_live(
+            &Version { message: None, ..version(3) },
+            &Deployment { at, message, ..deployment(0, &[(3, 100.0)]) },
+        );
+        side.says(at + TimeDelta::minutes(10))
+    };
+    let says = live(60);
+    assert!(
+        says.contains("live for 10 min, 1 h 10 min old") && says.contains("promoted"),
+        "{says}"
+    );
+    let says = live(1);
+    assert!(says.contains("11 min old") && !says.contains("live for"), "{says}");
 }

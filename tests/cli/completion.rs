@@ -262,7 +262,8 @@ fn completes_workers_and_runs(pty: &mut Pty) {
     press_until(pty, "parky-ops tail \t\t", "admin.parky.co.jp");
     assert!(!pty.raw().contains("--max-events"), "options come at a dash:\n{}", pty.raw());
     pty.type_in("\u{15}");
-    press_until(pty, "parky-ops runs view \t\t", "fix: types (#1293)");
+    // bash writes what all ids begin with, then rings, then lists.
+    press_until(pty, "parky-ops runs view \t\t\t", "fix: types (#1293)");
     for shown in [RED, RUNNING, GREEN] {
         // fish leaves out what all of them begin with.
         let end = &shown.to_string()[1..];
