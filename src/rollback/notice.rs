@@ -202,6 +202,7 @@ mod tests {
             number: Some(number),
             deployment_id: None,
             at: Some("2026-11-21T18:00:00Z".parse().unwrap()),
+            since: None,
             author: Some("deploy@parky.co.jp".to_owned()),
             message: Some(message.to_owned()),
             tag: None,
