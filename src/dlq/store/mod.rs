@@ -44,7 +44,7 @@ pub trait Store {
     async fn begin(&mut self, run: &NewRun) -> Result<Standing, StoreError>;
 
     /// A sign of life, with the rows by fate so far. Tells how many other runs are alive: neither
-    /// ended nor known to be dead, and heard of within [`ALIVE`].
+    /// ended nor known to be dead, and heard of within `ALIVE`.
     async fn beat(&mut self, run: Uuid, me: &Owner, counts: &Value) -> Result<u32, StoreError>;
 
     /// The end of a run: its lanes are free, what it had claimed is open again.
