@@ -10,6 +10,7 @@ mod run;
 mod servers;
 mod site;
 mod standby;
+mod state;
 
 pub(crate) use bouncer::Bouncer;
 pub(crate) use cloudflare::{CloudflareSite, SCRIPT, TOKEN_VARIABLE, cloudflare_config};
@@ -23,3 +24,4 @@ pub(crate) use servers::{
 };
 pub(crate) use site::Site;
 pub(crate) use standby::Standby;
+pub(crate) use state::state_texts;

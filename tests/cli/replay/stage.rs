@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use parky_ops::sandbox::discord::{Limits, Posted};
 use parky_ops::sandbox::{DeadLetter, Engine, Options, Scenario};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::events::Events;
-use crate::harness::{PgClient, Run, Site};
+use crate::harness::{PgClient, Run, Site, state_texts};
 
 /// How long anything may take before the test has failed.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -210,20 +208,8 @@ impl Stage {
         if !path.exists() {
             return Vec::new();
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let read = async {
-            let options = SqliteConnectOptions::new().filename(path);
-            let options = options.busy_timeout(Duration::from_secs(20));
-            let mut connection = SqliteConnection::connect_with(&options).await?;
-            let has = "SELECT count(*) FROM sqlite_schema WHERE name = 'replay_item'";
-            if sqlx::query_scalar::<_, i64>(has).fetch_one(&mut connection).await? == 0 {
-                return Ok(Vec::new());
-            }
-            let sql = sqlx::AssertSqlSafe(sql.to_owned());
-            let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
-            rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<String>>>()
-        };
-        runtime.block_on(read).expect(sql)
+        let has = "SELECT name FROM sqlite_schema WHERE name = 'replay_item'";
+        if state_texts(&path, has).is_empty() { Vec::new() } else { state_texts(&path, sql) }
     }
 
     /// Holds the ledger against the channels, after the death of every run: a row that is claimed was

@@ -12,11 +12,9 @@ use parky_ops::sandbox::server::{Canned, Stage};
 use rustix::process::{Pid, Signal, kill_process};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::*;
-use crate::harness::Run;
+use crate::harness::{Run, state_texts};
 
 /// A worker on Cloudflare, and a Discord in which prod has `#p1-ops` and dev has `#p2-deploys`.
 pub(super) struct NoticeSite {
@@ -71,15 +69,7 @@ impl NoticeSite {
 
     /// The first column of what the local state answers.
     fn texts(&self, sql: &str) -> Vec<String> {
-        let options = SqliteConnectOptions::new().filename(self.state_dir().join("state.db"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let read = async {
-            let mut connection = SqliteConnection::connect_with(&options).await?;
-            let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
-            let rows = rows.fetch_all(&mut connection).await?;
-            rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<String>>>()
-        };
-        runtime.block_on(read).expect(sql)
+        state_texts(&self.state_dir().join("state.db"), sql)
     }
 
     fn sends(&self) -> Vec<String> {
