@@ -250,6 +250,3 @@ pub fn planned_end(row: &PlannedRow) -> Option<RowEnd> {
 fn why_line(why: &str) -> String {
     crate::domain::text::shorten(&crate::domain::text::one_line(why), 300)
 }
-
-#[cfg(test)]
-mod tests;
