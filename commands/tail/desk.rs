@@ -146,6 +146,7 @@ impl<'a> Desk<'a> {
         let time = at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let name = crate::ui::json_text(name(self.workers, worker))?;
         let head = format!(r#"{{"event":"tail","worker":{name},"received_at":"{time}","trace":"#);
+        let (before, now) = (self.counts.events, Instant::now());
         for frame in frames {
             let mut outcome = Ok(());
             let bad = frame::read(frame.as_ref(), |trace| {
@@ -160,6 +161,9 @@ impl<'a> Desk<'a> {
             if let Some(sample) = bad {
                 self.bad(worker, 1, &sample)?;
             }
+        }
+        if self.counts.events > before {
+            self.counts.last = Some(now);
         }
         Ok(())
     }
@@ -178,7 +182,6 @@ impl<'a> Desk<'a> {
             return Ok(());
         }
         self.counts.events += 1;
-        self.counts.last = Some(Instant::now());
         // Scripts read the outcome themselves; a stream of JSON need not look for it.
         let looks = !self.is_json() || self.limits.until_error;
         let event = looks.then(|| trace.event());
@@ -189,9 +192,7 @@ impl<'a> Desk<'a> {
         } else if self.is_json() {
             self.lines.around(head, trace.raw());
         } else if let Some(event) = &event {
-            let mut page = String::new();
-            self.style.event(&mut page, worker, trace, (event, error), at);
-            self.lines.text(&page);
+            self.style.event(self.lines.page(), worker, trace, (event, error), at);
         }
         if let Some(copy) = &mut self.copy {
             copy.around(head, &scrub(trace.raw()));
@@ -260,8 +261,7 @@ impl<'a> Desk<'a> {
             return self.lines.event(notice.word(), notice);
         }
         if !matches!(notice, Notice::Renewed { .. }) || self.ui.look.verbose {
-            let page = format!("--- {} {}\n", self.style.name(worker), notice.text());
-            self.lines.text(&page);
+            self.style.notice(self.lines.page(), worker, notice);
         }
         Ok(())
     }
@@ -300,7 +300,7 @@ impl<'a> Desk<'a> {
             return self.lines.event("summary", &figures);
         }
         let page = figures.text(&Page { width: self.ui.look.width, now });
-        self.lines.text(&page);
+        self.lines.page().push_str(&page);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ mod desk;
 mod failure;
 mod figures;
 mod flow;
+mod fold;
 mod notice;
 mod quiet;
 mod scrub;

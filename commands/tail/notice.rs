@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use parky_ops::domain::clock::JST;
-use parky_ops::domain::text::one_line;
 use serde::Serialize;
 
-use crate::ui::{Tone, paint};
+use crate::ui::Tone;
 
 /// See the module.
 #[derive(Debug, Serialize)]
@@ -47,18 +46,25 @@ impl Notice<'_> {
         }
     }
 
+    /// How grave it is; the end is told without a tone.
+    pub(super) fn tone(&self) -> Option<Tone> {
+        match self {
+            Notice::Gap(Gap { from: None, .. } | Gap { lost: true, .. }) => Some(Tone::Bad),
+            Notice::Gap(_) | Notice::Sampled { .. } | Notice::BadFrame { .. } => Some(Tone::Warn),
+            Notice::Renewed { .. } => Some(Tone::Dim),
+            Notice::Ended { .. } => None,
+        }
+    }
+
     /// The line for people, without the worker's name in front.
     pub(super) fn text(&self) -> String {
-        let warn = |text: &str| paint(Tone::Warn, text);
         match self {
-            Notice::Gap(Gap { from: None, cause, .. }) => paint(
-                Tone::Bad,
-                &format!("no line, and none is tried any more: {}", one_line(cause)),
-            ),
+            Notice::Gap(Gap { from: None, cause, .. }) => {
+                format!("no line, and none is tried any more: {cause}")
+            }
             Notice::Gap(Gap { from: Some(from), cause, lost: true, .. }) => {
                 let from = from.with_timezone(&JST).format("%H:%M:%S JST");
-                let text = format!("nothing received since {from}; the line is lost for good");
-                paint(Tone::Bad, &format!("{text}: {}", one_line(cause)))
+                format!("nothing received since {from}; the line is lost for good: {cause}")
             }
             Notice::Gap(Gap { from: Some(from), to, seconds, cause, .. }) => {
                 let time =
@@ -66,20 +72,20 @@ impl Notice<'_> {
                 let (from, to) = (time(from), time(to));
                 // A short one is not none.
                 let digits = usize::from(*seconds < 10.0);
-                warn(&format!(
+                format!(
                     "nothing received for {seconds:.digits$} s ({from} to {to} JST), and it cannot be \
-                     fetched again: {}",
-                    one_line(cause)
-                ))
+                     fetched again: {cause}"
+                )
             }
             Notice::Sampled { on: true, .. } => {
-                warn("Cloudflare sends only a sample from here on: too many events; a filter helps")
+                "Cloudflare sends only a sample from here on: too many events; a filter helps"
+                    .into()
             }
-            Notice::Sampled { on: false, .. } => warn("Cloudflare sends everything again"),
+            Notice::Sampled { on: false, .. } => "Cloudflare sends everything again".into(),
             Notice::BadFrame { count, sample, .. } => {
-                warn(&format!("{count} unreadable so far, left out: {}", one_line(sample)))
+                format!("{count} unreadable so far, left out: {sample}")
             }
-            Notice::Renewed { .. } => paint(Tone::Dim, "line renewed"),
+            Notice::Renewed { .. } => "line renewed".into(),
             Notice::Ended { events, bad_frames, sampled, gaps, reason } => {
                 let events_word = if *events == 1 { "event" } else { "events" };
                 let mut parts = vec![format!("{events} {events_word}")];

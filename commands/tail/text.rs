@@ -6,16 +6,12 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use parky_ops::domain::clock::JST;
-use parky_ops::domain::text::one_line;
+use parky_ops::domain::text::{in_one_line, one_line};
 use parky_ops::tail::{Event, Level, LogLine, Trace};
-use unicode_width::UnicodeWidthChar as _;
 
-use crate::ui::{HUES, Tone, paint};
-
-/// In front of everything below an event's line.
-const INDENT: &str = "    ";
-/// On a terminal a single line of a log is cut after so many signs.
-const LONGEST: usize = 8_000;
+use super::fold::{INDENT, folded, shortened, width};
+use super::notice::Notice;
+use crate::ui::{HUES, Tone, paint, paint_into};
 
 /// How events are shown.
 pub(super) struct Style {
@@ -27,6 +23,10 @@ pub(super) struct Style {
     level: Option<Level>,
     /// Whether everything that is known is shown.
     verbose: bool,
+    /// The last second that was written, and how.
+    second: (i64, String),
+    /// What is being put together, kept for its room.
+    line: String,
 }
 
 impl Style {
@@ -40,7 +40,8 @@ impl Style {
         let named = workers.iter().zip((0..HUES).cycle());
         let names =
             named.map(|(name, hue)| paint(Tone::Hue(hue), &format!("{:longest$}", one_line(name))));
-        Self { names: names.collect(), width, level, verbose }
+        let (second, line) = ((i64::MIN, String::new()), String::new());
+        Self { names: names.collect(), width, level, verbose, second, line }
     }
 
     /// The worker's name as a prefix.
@@ -50,222 +51,228 @@ impl Style {
 
     /// Appends an event that came `at`; whether it is an error is told beside it.
     pub(super) fn event(
-        &self,
+        &mut self,
         page: &mut String,
         worker: usize,
         trace: &Trace<'_>,
         (event, error): (&Event<'_>, bool),
         at: DateTime<Utc>,
     ) {
-        let (tone, outcome) = verdict(trace, event, error);
-        let time = trace.at().unwrap_or(at).with_timezone(&JST).format("%H:%M:%S JST");
-        let mut line = format!("{} {}", outcome, one_line(&what(event)));
-        if let Some(wall) = trace.wall_ms() {
-            let _ = write!(line, "  {wall} ms");
-        }
-        if let Some(cpu) = trace.cpu_ms() {
-            let _ = write!(line, "  cpu {cpu} ms");
-        }
-        if let Some(version) = trace.version() {
-            let short: String = version.chars().take(8).collect();
-            let _ = write!(line, "  {}", one_line(&short));
-        }
-        if let Event::Fetch { request, .. } = event {
-            for part in request.place().into_iter().flatten().chain(self.more(request)) {
-                let _ = write!(line, "  {}", one_line(&part));
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        let tone = verdict(&mut line, trace, event, error);
+        line.push(' ');
+        what(&mut line, event);
+        for (before, ms) in [("  ", trace.wall_ms()), ("  cpu ", trace.cpu_ms())] {
+            if let Some(ms) = ms {
+                let _ = write!(line, "{before}{ms} ms");
             }
         }
-        let prefix = format!("{} {} ", paint(Tone::Dim, &time.to_string()), self.name(worker));
-        self.put(page, &prefix, &line, tone);
+        if let Some(version) = trace.version() {
+            let end = version.char_indices().nth(8).map_or(version.len(), |(at, _)| at);
+            line.push_str("  ");
+            line.push_str(&in_one_line(version.get(..end).unwrap_or_default()));
+        }
+        if let Event::Fetch { request, .. } = event {
+            for part in request.place().into_iter().flatten() {
+                line.push_str("  ");
+                line.push_str(&in_one_line(&part));
+            }
+            // Looked for in the headers only where it is wanted.
+            if self.verbose
+                && let Some(ray) = request.ray()
+            {
+                let _ = write!(line, "  ray {}", in_one_line(&ray));
+            }
+        }
+        let begin = page.len();
+        self.time(page, trace.at().unwrap_or(at));
+        page.push(' ');
+        page.push_str(self.name(worker));
+        page.push(' ');
+        // Its parts are harmless already.
+        self.row(page, self.used(page, begin), &line, tone);
+        page.push('\n');
+        self.line = line;
         self.below(page, trace);
     }
 
-    fn more<'a>(&self, request: &parky_ops::tail::Request<'a>) -> Option<Cow<'a, str>> {
-        request.ray().filter(|_| self.verbose).map(|ray| Cow::Owned(format!("ray {ray}")))
+    /// Appends word of the stream itself.
+    pub(super) fn notice(&self, page: &mut String, worker: usize, notice: &Notice<'_>) {
+        let begin = page.len();
+        page.push_str("--- ");
+        page.push_str(self.name(worker));
+        page.push(' ');
+        self.put(page, begin, &notice.text(), notice.tone());
+    }
+
+    /// Appends a time; most events share their second with the one before.
+    fn time(&mut self, page: &mut String, at: DateTime<Utc>) {
+        if self.second.0 != at.timestamp() {
+            let time = at.with_timezone(&JST).format("%H:%M:%S JST").to_string();
+            self.second = (at.timestamp(), paint(Tone::Dim, &time));
+        }
+        page.push_str(&self.second.1);
     }
 
     fn below(&self, page: &mut String, trace: &Trace<'_>) {
         for log in trace.logs() {
             let line = log.line();
             if self.level.is_none_or(|least| line.level >= least) {
-                self.log(page, &line);
+                self.log(page, line);
             }
         }
         for thrown in trace.exceptions() {
             let head = format!("{}: {}", thrown.name, thrown.message);
-            self.put(
-                page,
-                &format!("{INDENT}{} ", paint(Tone::Bad, "threw")),
-                &head,
-                Some(Tone::Bad),
-            );
+            let begin = indent(page, 1);
+            paint_into(page, Tone::Bad, "threw");
+            page.push(' ');
+            self.put(page, begin, &head, Some(Tone::Bad));
             for line in thrown.stack.as_deref().unwrap_or_default().lines() {
                 // Many stacks begin by saying the message again.
                 if line.trim() != head.trim() {
-                    self.put(page, &format!("{INDENT}{INDENT}"), line.trim(), Some(Tone::Dim));
+                    let begin = indent(page, 2);
+                    self.put(page, begin, line.trim(), Some(Tone::Dim));
                 }
             }
         }
-        if trace.diagnostics() > 0 && self.verbose {
+        if self.verbose && trace.diagnostics() > 0 {
             let text = format!("{} messages of diagnostics channels", trace.diagnostics());
-            self.put(page, INDENT, &text, Some(Tone::Dim));
+            let begin = indent(page, 1);
+            self.put(page, begin, &text, Some(Tone::Dim));
         }
         if trace.is_truncated() {
-            self.put(page, INDENT, "Cloudflare cut the logs of this one", Some(Tone::Warn));
+            let begin = indent(page, 1);
+            self.put(page, begin, "Cloudflare cut the logs of this one", Some(Tone::Warn));
         }
     }
 
-    fn log(&self, page: &mut String, line: &LogLine) {
+    fn log(&self, page: &mut String, line: LogLine<'_>) {
         let tone = match line.level {
             Level::Error => Tone::Bad,
             Level::Warn => Tone::Warn,
             Level::Info | Level::Debug => Tone::Dim,
         };
-        let mut prefix =
-            format!("{INDENT}{} ", paint(tone, &format!("{:5}", one_line(&line.word))));
+        let begin = indent(page, 1);
+        match line.word.as_ref() {
+            "log" => paint_into(page, tone, "log  "),
+            word => paint_into(page, tone, &format!("{:5}", in_one_line(word))),
+        }
+        page.push(' ');
         for part in [&line.scope, &line.resource].into_iter().flatten() {
-            let _ = write!(prefix, "{} ", paint(Tone::Strong, &format!("[{}]", one_line(part))));
+            paint_into(page, Tone::Strong, &format!("[{}]", in_one_line(part)));
+            page.push(' ');
         }
-        let mut text = line.text.clone();
+        if line.rest.is_empty() {
+            return self.put(page, begin, &line.text, None);
+        }
+        let mut text = line.text.into_owned();
         for (key, value) in &line.rest {
-            let _ = write!(text, " {}={}", one_line(key), one_line(value));
+            let _ = write!(text, " {}={}", in_one_line(key), in_one_line(value));
         }
-        self.put(page, &prefix, &text, None);
+        self.put(page, begin, &text, None);
     }
 
-    /// Appends `text` behind `prefix`; its further lines, and on a terminal what does not fit, are
-    /// indented.
-    fn put(&self, page: &mut String, prefix: &str, text: &str, tone: Option<Tone>) {
-        page.push_str(prefix);
-        let columns = self.width.map(usize::from);
-        let mut used = columns.map_or(0, |_| width(prefix));
-        let mut first = true;
-        for line in text.lines() {
-            if !first {
+    /// Appends `text` behind what stands in `page` from `begin` on; its further lines, and on a
+    /// terminal what does not fit, are indented.
+    fn put(&self, page: &mut String, begin: usize, text: &str, tone: Option<Tone>) {
+        let mut used = self.used(page, begin);
+        for (nth, line) in text.lines().enumerate() {
+            if nth > 0 {
                 page.push('\n');
-                page.push_str(INDENT);
-                page.push_str(INDENT);
+                indent(page, 2);
                 used = 2 * INDENT.len();
             }
-            first = false;
-            let line = one_line(line);
-            let line = match columns {
-                Some(_) => Cow::Owned(shortened(&line)),
-                None => Cow::Borrowed(line.as_str()),
-            };
-            let fitted = match columns {
-                Some(columns) => folded(&line, columns.saturating_sub(1), used),
-                None => line.into_owned(),
-            };
-            match tone {
-                Some(tone) => {
-                    let parts: Vec<_> = fitted.split('\n').map(|part| paint(tone, part)).collect();
-                    page.push_str(&parts.join("\n"));
-                }
-                None => page.push_str(&fitted),
-            }
+            self.row(page, used, &in_one_line(line), tone);
         }
         page.push('\n');
     }
-}
 
-fn shortened(line: &str) -> String {
-    let signs = line.chars().count();
-    if signs <= LONGEST {
-        return line.to_owned();
-    }
-    let begin: String = line.chars().take(LONGEST).collect();
-    format!("{begin}… ({signs} signs; --json shows all)")
-}
-
-/// `line` with breaks where the terminal would make them, each followed by an indent: at a blank in the
-/// second half of the row, else anywhere, as in a long URL.
-fn folded(line: &str, columns: usize, mut used: usize) -> String {
-    let indent = 2 * INDENT.len();
-    if columns <= indent + 8 {
-        return line.to_owned();
-    }
-    let mut out = String::with_capacity(line.len() + line.len() / 8);
-    // Behind the last blank of this row: its place in `out`, and the columns before it.
-    let mut blank: Option<(usize, usize)> = None;
-    let mut fresh = false;
-    for c in line.chars() {
-        if fresh && c == ' ' {
-            continue;
-        }
-        fresh = false;
-        let wide = c.width().unwrap_or(0);
-        if used + wide > columns {
-            let rest = match blank.take().filter(|(_, before)| *before > columns / 2) {
-                Some((at, _)) if c != ' ' => out.split_off(at),
-                _ => String::new(),
-            };
-            out.truncate(out.trim_end_matches(' ').len());
-            out.push('\n');
-            out.push_str(INDENT);
-            out.push_str(INDENT);
-            out.push_str(&rest);
-            used = indent + width(&rest);
-            if c == ' ' {
-                fresh = true;
-                continue;
+    /// Appends harmless words, folded where so many columns of a terminal are in use already.
+    fn row(&self, page: &mut String, used: usize, line: &str, tone: Option<Tone>) {
+        let put = |page: &mut String, part: &str| match tone {
+            Some(tone) => paint_into(page, tone, part),
+            None => page.push_str(part),
+        };
+        let Some(columns) = self.width else { return put(page, line) };
+        let columns = usize::from(columns.saturating_sub(1));
+        for (nth, part) in folded(&shortened(line), columns, used).split('\n').enumerate() {
+            if nth > 0 {
+                page.push('\n');
             }
-        }
-        out.push(c);
-        used += wide;
-        if c == ' ' {
-            blank = Some((out.len(), used));
+            put(page, part);
         }
     }
-    out
+
+    /// The columns that stand in `page` from `begin` on, where that matters.
+    fn used(&self, page: &str, begin: usize) -> usize {
+        self.width.map_or(0, |_| width(page.get(begin..).unwrap_or_default()))
+    }
 }
 
-fn width(text: &str) -> usize {
-    text.chars().filter_map(unicode_width::UnicodeWidthChar::width).sum()
+/// Indents a new line; returns where it begins.
+fn indent(page: &mut String, deep: usize) -> usize {
+    let begin = page.len();
+    for _ in 0..deep {
+        page.push_str(INDENT);
+    }
+    begin
 }
 
-/// How it ended, as a glyph and a word.
-fn verdict(trace: &Trace<'_>, event: &Event<'_>, error: bool) -> (Option<Tone>, String) {
+/// Appends how it ended, as a glyph and a word.
+fn verdict(line: &mut String, trace: &Trace<'_>, event: &Event<'_>, error: bool) -> Option<Tone> {
     let outcome = trace.outcome();
-    let word = |glyph: char| format!("{glyph} {}", one_line(&outcome));
-    match (event, outcome.as_ref()) {
-        (Event::Info { .. }, _) => (Some(Tone::Warn), "!".to_owned()),
-        (_, "ok") if !error => (None, "✓".to_owned()),
-        (_, "ok") => (Some(Tone::Bad), "✗".to_owned()),
-        (_, "canceled" | "responseStreamDisconnected") => (Some(Tone::Warn), word('-')),
-        _ => (Some(Tone::Bad), word('✗')),
+    let (tone, glyph, worded) = match (event, outcome.as_ref()) {
+        (Event::Info { .. }, _) => (Some(Tone::Warn), '!', false),
+        (_, "ok") if !error => (None, '✓', false),
+        (_, "ok") => (Some(Tone::Bad), '✗', false),
+        (_, "canceled" | "responseStreamDisconnected") => (Some(Tone::Warn), '-', true),
+        _ => (Some(Tone::Bad), '✗', true),
+    };
+    line.push(glyph);
+    if worded {
+        line.push(' ');
+        line.push_str(&in_one_line(&outcome));
     }
+    tone
 }
 
-/// What happened, as one line's middle.
-fn what(event: &Event<'_>) -> String {
-    let named = |name: &Option<Cow<'_, str>>| name.as_deref().unwrap_or("?").to_owned();
+/// Appends what happened, as one line's middle.
+fn what(line: &mut String, event: &Event<'_>) {
+    let mut say = |parts: &[&str]| {
+        for part in parts {
+            line.push_str(&in_one_line(part));
+        }
+    };
+    let or_unknown = |name: &'_ Option<Cow<'_, str>>| name.as_deref().unwrap_or("?").to_owned();
+    let counted = |size: &Option<f64>, of: &str| {
+        size.map(|size| format!(" ({size} {of})")).unwrap_or_default()
+    };
     match event {
-        Event::Scheduled { cron, .. } => format!("cron \"{cron}\""),
+        Event::Scheduled { cron, .. } => say(&["cron \"", cron, "\""]),
         Event::Fetch { method, url, status, .. } => {
-            let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let status = status.map(|status| status.to_string());
             let url = url.as_deref().filter(|url| !url.is_empty()).unwrap_or("[no URL]");
-            format!("{status} {} {url}", named(method))
+            say(&[status.as_deref().unwrap_or("no answer"), " "]);
+            say(&[method.as_deref().unwrap_or("?"), " ", url]);
         }
         Event::Email { from, to, size } => {
-            let size = size.map(|size| format!(" ({size} bytes)")).unwrap_or_default();
-            format!("email from {from} to {}{size}", named(to))
+            say(&["email from ", from, " to ", &or_unknown(to), &counted(size, "bytes")]);
         }
-        Event::Alarm { at: Some(at) } => format!("alarm of {at}"),
-        Event::Alarm { at: None } => "alarm".to_owned(),
-        Event::Tail { scripts } => format!("tail worker for {}", scripts.join(", ")),
-        Event::Info { message, .. } => message.clone().into_owned(),
-        Event::Queue { queue, size } => {
-            let size = size.map(|size| format!(" ({size} messages)")).unwrap_or_default();
-            format!("queue {queue}{size}")
+        Event::Alarm { at: Some(at) } => say(&["alarm of ", at]),
+        Event::Alarm { at: None } => say(&["alarm"]),
+        Event::Tail { scripts } => say(&["tail worker for ", &scripts.join(", ")]),
+        Event::Info { message, .. } => say(&[message]),
+        Event::Queue { queue, size } => say(&["queue ", queue, &counted(size, "messages")]),
+        Event::Rpc { entrypoint: Some(entrypoint), method } => {
+            say(&["rpc ", entrypoint, ".", method]);
         }
-        Event::Rpc { entrypoint: Some(entrypoint), method } => format!("rpc {entrypoint}.{method}"),
-        Event::Rpc { entrypoint: None, method } => format!("rpc {method}"),
+        Event::Rpc { entrypoint: None, method } => say(&["rpc ", method]),
         Event::WebSocket { kind, code } => {
             let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-            format!("websocket {}{code}", named(kind))
+            say(&["websocket ", &or_unknown(kind), &code]);
         }
-        Event::Other => "event of a kind that is new".to_owned(),
+        Event::Other => say(&["event of a kind that is new"]),
     }
 }
 
@@ -274,7 +281,7 @@ mod tests {
     use super::*;
 
     fn shown(json: &str, width: Option<u16>) -> String {
-        let style = Style::new(&["public".into(), "store-sync".into()], width, None, false);
+        let mut style = Style::new(&["public".into(), "store-sync".into()], width, None, false);
         let mut page = String::new();
         let trace = Trace::parse(json).unwrap();
         let event = trace.event();
@@ -300,19 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn rows_break_at_blanks_where_they_can() {
-        let fold = |line: &str, columns| folded(line, columns, 4);
-        assert_eq!(
-            fold("GET https://x/yy  662 ms  NRT", 24),
-            "GET https://x/yy\n        662 ms  NRT"
-        );
-        assert_eq!(fold("https://x/abcdefghijklmnop", 20), "https://x/abcdef\n        ghijklmnop");
-        assert_eq!(fold("aaaaaaaaaaaaaaaa bbb", 20), "aaaaaaaaaaaaaaaa\n        bbb");
-        assert_eq!(fold("short", 20), "short");
-        assert_eq!(
-            fold("予約APIv2が応答しません x=1", 24),
-            "予約APIv2が応答しま\n        せん x=1"
-        );
+    fn word_of_the_stream_is_folded_too() {
+        let style = Style::new(&["public".into()], Some(40), None, false);
+        let sample = format!("{}\u{1b}[2J", "abc ".repeat(20));
+        let notice = Notice::BadFrame { worker: "public", count: 1, sample: &sample };
+        let mut page = String::new();
+        style.notice(&mut page, 0, &notice);
+        assert!(page.starts_with("--- ") && page.contains("\\u{1b}[2J"), "{page}");
+        assert!(page.lines().count() > 2 && page.lines().all(|line| width(line) < 40), "{page}");
     }
 
     #[test]
@@ -322,13 +324,13 @@ mod tests {
         let json = format!(
             r#"{{"outcome":"ok","event":{{"request":{{"url":"https://x/{long}\n{forged}","method":"GET"}}}},"logs":[{{"level":"log","message":["x\n{forged}\r{forged} {long}"]}}]}}"#
         );
-        for width in [None, Some(60)] {
-            let page = shown(&json, width);
+        for columns in [None, Some(60)] {
+            let page = shown(&json, columns);
             let lines: Vec<_> = page.lines().collect();
             assert!(lines[0].starts_with("09:00:00 JST"), "{page}");
             assert!(lines[1..].iter().all(|line| line.starts_with(INDENT)), "{page}");
-            if width.is_some() {
-                assert!(lines.iter().all(|line| super::width(line) < 60), "{page}");
+            if columns.is_some() {
+                assert!(lines.iter().all(|line| width(line) < 60), "{page}");
             }
         }
     }

@@ -38,7 +38,7 @@ pub(crate) use self::checks::Checks;
 pub(crate) use self::facts::fact;
 pub(crate) use self::json::{Envelope, to_string as json_text};
 pub(crate) use self::outlet::{Departure, Outlet, Parcel};
-pub(crate) use self::paint::{HUES, Tone, paint, state};
+pub(crate) use self::paint::{HUES, Tone, paint, paint_into, state};
 pub(crate) use self::plan::PlanView;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::rows::{Row, RowStream, Whole};

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use parky_ops::domain::State;
-use parky_ops::domain::text::is_deceptive;
+use parky_ops::domain::text::{first_suspect, is_deceptive};
 
 /// What a stretch of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +50,19 @@ const CLOSE: char = '\u{2064}';
 
 /// `text` in a tone.
 pub(crate) fn paint(tone: Tone, text: &str) -> String {
+    let mut painted = String::with_capacity(text.len() + 24);
+    paint_into(&mut painted, tone, text);
+    painted
+}
+
+/// Appends `text` in a tone.
+pub(crate) fn paint_into(out: &mut String, tone: Tone, text: &str) {
     let steps = COLOURS.iter().position(|colour| colour.0 == tone).unwrap_or(0);
-    let steps: String = std::iter::repeat_n(STEP, steps).collect();
-    format!("{OPEN}{steps}{BEGIN}{text}{CLOSE}")
+    out.push(OPEN);
+    out.extend(std::iter::repeat_n(STEP, steps));
+    out.push(BEGIN);
+    out.push_str(text);
+    out.push(CLOSE);
 }
 
 /// The tone of a state.
@@ -82,28 +92,34 @@ pub(crate) fn state(state: State) -> String {
 /// terminal becomes visible.
 pub(crate) fn finish(page: &str, colour: bool) -> String {
     let mut out = String::with_capacity(page.len() + 64);
-    let mut chars = page.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            OPEN => {
-                let mut steps = 0;
-                while chars.next_if_eq(&STEP).is_some() {
-                    steps += 1;
-                }
-                let begun = chars.next_if_eq(&BEGIN).is_some();
-                if let (true, true, Some((_, sgr))) = (colour, begun, COLOURS.get(steps)) {
-                    out.push_str(sgr);
+    let mut rest = page;
+    while let Some(at) = first_suspect(rest.as_bytes()) {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = tail.chars();
+        match chars.next() {
+            Some(OPEN) => {
+                let steps = chars.as_str();
+                chars = steps.trim_start_matches(STEP).chars();
+                let steps = (steps.len() - chars.as_str().len()) / STEP.len_utf8();
+                if let Some(begun) = chars.as_str().strip_prefix(BEGIN) {
+                    chars = begun.chars();
+                    if let Some((_, sgr)) = COLOURS.get(steps).filter(|_| colour) {
+                        out.push_str(sgr);
+                    }
                 }
             }
-            CLOSE if colour => out.push_str("\x1b[0m"),
-            STEP | BEGIN | CLOSE => {}
-            '\n' => out.push('\n'),
-            c if is_deceptive(c) => {
+            Some(CLOSE) if colour => out.push_str("\x1b[0m"),
+            Some(STEP | BEGIN | CLOSE) | None => {}
+            Some('\n') => out.push('\n'),
+            Some(c) if is_deceptive(c) => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
-            c => out.push(c),
+            Some(c) => out.push(c),
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out
 }
 

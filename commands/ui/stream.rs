@@ -62,9 +62,11 @@ fn start<'a>(ui: &'a Ui, command: &str, now: DateTime<Utc>) -> Start<'a> {
     Start { event: "start", schema: json::schema(command), env, sandbox, generated_at: now }
 }
 
-/// Lines that wait to be written: redacted and harmless already.
+/// Lines that wait to be written. Those of JSON are redacted and harmless already, pages of text when
+/// they are taken, all at once.
 pub(crate) struct Lines {
     bytes: Vec<u8>,
+    page: String,
     redactor: Redactor,
     colour: bool,
 }
@@ -72,11 +74,11 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn new(ui: &Ui) -> Self {
         let colour = ui.look.colour_out;
-        Self { bytes: Vec::new(), redactor: ui.redactor.clone(), colour }
+        Self { bytes: Vec::new(), page: String::new(), redactor: ui.redactor.clone(), colour }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes.is_empty() && self.page.is_empty()
     }
 
     /// The first line of a stream.
@@ -98,16 +100,22 @@ impl Lines {
         self.redact_from(begin);
     }
 
-    /// A page of text, with its marks of colour.
-    pub(crate) fn text(&mut self, page: &str) {
-        let page = paint::finish(&self.redactor.clean(page), self.colour);
-        self.bytes.extend_from_slice(page.as_bytes());
+    /// Where text goes, with its marks of colour; whole lines.
+    pub(crate) fn page(&mut self) -> &mut String {
+        &mut self.page
     }
 
-    /// What has been gathered; these are empty then.
+    /// What has been gathered; these are empty then. The text comes behind the JSON: a stream has
+    /// the one or the other.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         let size = self.bytes.len();
-        std::mem::replace(&mut self.bytes, Vec::with_capacity(size))
+        let mut bytes = std::mem::replace(&mut self.bytes, Vec::with_capacity(size));
+        if !self.page.is_empty() {
+            let page = paint::finish(&self.redactor.clean(&self.page), self.colour);
+            self.page.clear();
+            bytes.extend_from_slice(page.as_bytes());
+        }
+        bytes
     }
 
     fn line<T: Serialize>(&mut self, line: &T) -> io::Result<()> {

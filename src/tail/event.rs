@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use serde_json::value::RawValue;
 
+use super::fields::{Fields, Slot};
 use super::pick::{Field, elements, fields, is_there, milliseconds, number, text};
 
 /// See the module. What a field should hold and does not is missing.
@@ -41,18 +41,8 @@ pub enum Event<'a> {
 /// What is worth knowing of a request beyond its line.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Request<'a> {
-    headers: Hidden<'a>,
-    cf: Hidden<'a>,
-}
-
-/// A field that is looked into when it is asked for.
-#[derive(Debug, Clone, Copy, Default)]
-struct Hidden<'a>(Field<'a>);
-
-impl PartialEq for Hidden<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.map(RawValue::get) == other.0.map(RawValue::get)
-    }
+    headers: Field<'a>,
+    place: [Field<'a>; 2],
 }
 
 impl<'a> Request<'a> {
@@ -63,76 +53,52 @@ impl<'a> Request<'a> {
 
     /// A header's value, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<Cow<'a, str>> {
-        let [value] = fields(self.headers.0, &[name]);
+        let [value] = fields(self.headers, &[name]);
         text(value)
     }
 
     /// Where it came in, and from which country: `NRT`, `JP`.
     pub fn place(&self) -> [Option<Cow<'a, str>>; 2] {
-        fields(self.cf.0, &["colo", "country"]).map(text)
+        self.place.map(text)
     }
 }
 
-const KEYS: [&str; 16] = [
-    "cron",
-    "scheduledTime",
-    "request",
-    "response",
-    "mailFrom",
-    "rcptTo",
-    "rawSize",
-    "consumedEvents",
-    "message",
-    "type",
-    "queue",
-    "batchSize",
-    "rpcMethod",
-    "getWebSocketEvent",
-    "webSocketEventType",
-    "code",
-];
-
 impl<'a> Event<'a> {
-    pub(super) fn of(event: Field<'a>, entrypoint: Field<'a>) -> Self {
-        let [
-            cron,
-            scheduled,
-            request,
-            response,
-            from,
-            to,
-            size,
-            consumed,
-            message,
-            kind,
-            queue,
-            batch,
-            rpc,
-            socket,
-            socket_kind,
-            code,
-        ] = fields(event, &KEYS);
-        let or_empty = |field| text(field).unwrap_or_default();
-        if is_there(cron) {
-            Event::Scheduled { cron: or_empty(cron), at: milliseconds(scheduled) }
-        } else if is_there(request) {
-            fetch(request, response)
-        } else if is_there(from) {
-            Event::Email { from: or_empty(from), to: text(to), size: number(size) }
-        } else if is_there(scheduled) {
-            Event::Alarm { at: text(scheduled) }
-        } else if is_there(consumed) {
-            Event::Tail { scripts: consumed_scripts(consumed) }
-        } else if is_there(message) && is_there(kind) {
-            Event::Info { message: or_empty(message), kind: or_empty(kind) }
-        } else if is_there(queue) {
-            Event::Queue { queue: or_empty(queue), size: number(batch) }
-        } else if is_there(rpc) {
-            Event::Rpc { entrypoint: text(entrypoint), method: or_empty(rpc) }
-        } else if socket.is_some() {
-            let [inner_kind, inner_code] = fields(socket, &["webSocketEventType", "code"]);
-            let kind = text(inner_kind).or_else(|| text(socket_kind));
-            Event::WebSocket { kind, code: number(inner_code).or_else(|| number(code)) }
+    pub(super) fn of(fields: &Fields<'a>) -> Self {
+        let get = |slot| fields.get(slot);
+        let there = |slot| is_there(get(slot));
+        let or_empty = |slot| text(get(slot)).unwrap_or_default();
+        if there(Slot::Cron) {
+            Event::Scheduled {
+                cron: or_empty(Slot::Cron),
+                at: milliseconds(get(Slot::ScheduledTime)),
+            }
+        } else if there(Slot::Request) {
+            fetch(fields)
+        } else if there(Slot::MailFrom) {
+            Event::Email {
+                from: or_empty(Slot::MailFrom),
+                to: text(get(Slot::RcptTo)),
+                size: number(get(Slot::RawSize)),
+            }
+        } else if there(Slot::ScheduledTime) {
+            Event::Alarm { at: text(get(Slot::ScheduledTime)) }
+        } else if there(Slot::Consumed) {
+            Event::Tail { scripts: consumed_scripts(get(Slot::Consumed)) }
+        } else if there(Slot::Message) && there(Slot::Kind) {
+            Event::Info { message: or_empty(Slot::Message), kind: or_empty(Slot::Kind) }
+        } else if there(Slot::Queue) {
+            Event::Queue { queue: or_empty(Slot::Queue), size: number(get(Slot::BatchSize)) }
+        } else if there(Slot::RpcMethod) {
+            Event::Rpc {
+                entrypoint: text(get(Slot::Entrypoint)),
+                method: or_empty(Slot::RpcMethod),
+            }
+        } else if get(Slot::Socket).is_some() {
+            Event::WebSocket {
+                kind: text(get(Slot::InnerKind)).or_else(|| text(get(Slot::SocketKind))),
+                code: number(get(Slot::InnerCode)).or_else(|| number(get(Slot::Code))),
+            }
         } else {
             Event::Other
         }
@@ -163,15 +129,17 @@ impl<'a> Event<'a> {
     }
 }
 
-fn fetch<'a>(request: Field<'a>, response: Field<'a>) -> Event<'a> {
-    let [method, url, headers, cf] = fields(request, &["method", "url", "headers", "cf"]);
-    let [status] = fields(response, &["status"]);
-    let status = number(status).filter(|n| n.fract() == 0.0 && (0.0..1000.0).contains(n));
+fn fetch<'a>(fields: &Fields<'a>) -> Event<'a> {
+    let status = number(fields.get(Slot::Status));
+    let status = status.filter(|n| n.fract() == 0.0 && (0.0..1000.0).contains(n));
     Event::Fetch {
-        method: text(method),
-        url: text(url),
+        method: text(fields.get(Slot::Method)),
+        url: text(fields.get(Slot::Url)),
         status: status.map(|status| status as u16),
-        request: Request { headers: Hidden(headers), cf: Hidden(cf) },
+        request: Request {
+            headers: fields.get(Slot::Headers),
+            place: [fields.get(Slot::Colo), fields.get(Slot::Country)],
+        },
     }
 }
 
@@ -179,7 +147,7 @@ fn fetch<'a>(request: Field<'a>, response: Field<'a>) -> Event<'a> {
 fn consumed_scripts(consumed: Field<'_>) -> Vec<String> {
     let mut scripts: Vec<String> = Vec::new();
     for event in elements(consumed) {
-        let [name] = fields(Some(event), &["scriptName"]);
+        let [name] = fields(Some(event.get()), &["scriptName"]);
         let name = text(name).unwrap_or_default().into_owned();
         if !name.is_empty() && !scripts.contains(&name) {
             scripts.push(name);

@@ -11,6 +11,7 @@ mod books;
 mod error;
 mod event;
 mod fault;
+mod fields;
 mod filter;
 mod follow;
 pub mod frame;

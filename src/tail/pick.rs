@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A field, where it is there.
-pub(super) type Field<'a> = Option<&'a RawValue>;
+/// A field as it came, where it is there: JSON.
+pub(super) type Field<'a> = Option<&'a str>;
 
 /// The fields `names` of the object that `json` holds, and nothing but whitespace after it.
 ///
@@ -27,18 +27,19 @@ pub(super) fn object<'a, const N: usize>(
 
 /// The same of a field; all are missing where it is no object.
 pub(super) fn fields<'a, const N: usize>(of: Field<'a>, names: &[&str; N]) -> [Field<'a>; N] {
-    let found = of.and_then(|raw| object(raw.get(), names).ok());
+    let found = of.and_then(|raw| object(raw, names).ok());
     found.unwrap_or([None; N])
 }
 
 /// The elements of a field; none where it is no array.
 pub(super) fn elements(of: Field<'_>) -> Vec<&RawValue> {
-    of.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    let some = of.filter(|raw| *raw != "[]");
+    some.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default()
 }
 
 /// The text of a field that is a string.
 pub(super) fn text(of: Field<'_>) -> Option<Cow<'_, str>> {
-    let raw = of?.get();
+    let raw = of?;
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inner));
@@ -49,13 +50,13 @@ pub(super) fn text(of: Field<'_>) -> Option<Cow<'_, str>> {
 
 /// The value of a field that is a number.
 pub(super) fn number(of: Field<'_>) -> Option<f64> {
-    let raw = of?.get();
+    let raw = of?;
     raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then(|| raw.parse().ok())?
 }
 
 /// Whether a field is there and not `null`.
 pub(super) fn is_there(of: Field<'_>) -> bool {
-    of.is_some_and(|raw| raw.get() != "null")
+    of.is_some_and(|raw| raw != "null")
 }
 
 struct Fields<'n, const N: usize>(&'n [&'n str; N]);
@@ -71,7 +72,7 @@ impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
         let mut found = [None; N];
         while let Some(place) = map.next_key_seed(Key(self.0))? {
             match place.and_then(|place| found.get_mut(place)) {
-                Some(slot) => *slot = Some(map.next_value()?),
+                Some(slot) => *slot = Some(map.next_value::<&RawValue>()?.get()),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -117,7 +118,7 @@ mod tests {
     fn fields_are_found_as_they_came() {
         let json = r#"{"n":12345678901234567890123.50,"x":{"n":1},"s":"a\u0062\n","n":2.0}"#;
         let [n, s, no] = object(json, &["n", "s", "no"]).unwrap();
-        assert_eq!(n.unwrap().get(), "2.0", "the last of a name counts");
+        assert_eq!(n.unwrap(), "2.0", "the last of a name counts");
         assert_eq!((text(s).unwrap().as_ref(), no.is_none()), ("ab\n", true));
         assert_eq!((number(n), number(s), text(n)), (Some(2.0), None, None));
     }

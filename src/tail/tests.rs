@@ -83,19 +83,18 @@ fn sampling_begins_and_ends_and_a_log_that_speaks_of_it_is_no_word_of_it() {
 
 #[test]
 fn structured_lines_are_unfolded_and_others_are_joined() {
-    let line = |message: &str| {
-        let json = format!(r#"{{"logs":[{{"level":"log","message":{message}}}]}}"#);
-        trace(&json).logs()[0].line()
-    };
+    let log = |message: &str| format!(r#"{{"logs":[{{"level":"log","message":{message}}}]}}"#);
     let inner = r#"{\"level\":\"error\",\"scope\":\"pay\",\"resource\":\"r-1\",\"message\":\"no\",\"n\":1}"#;
-    let unfolded = line(&format!(r#"["{inner}"]"#));
-    assert_eq!((unfolded.level, unfolded.word.as_str()), (Level::Error, "error"));
+    let json = log(&format!(r#"["{inner}"]"#));
+    let unfolded = trace(&json).logs()[0].line();
+    assert_eq!((unfolded.level, unfolded.word.as_ref()), (Level::Error, "error"));
     assert_eq!(
         (unfolded.scope.as_deref(), unfolded.resource.as_deref()),
         (Some("pay"), Some("r-1"))
     );
-    assert_eq!((unfolded.text.as_str(), unfolded.rest), ("no", vec![("n".into(), "1".into())]));
-    assert_eq!(line(r#"[{"msg":"as an object","severity":"WARNING"}]"#).level, Level::Warn);
+    assert_eq!((unfolded.text.as_ref(), unfolded.rest), ("no", vec![("n".into(), "1".into())]));
+    let json = log(r#"[{"msg":"as an object","severity":"WARNING"}]"#);
+    assert_eq!(trace(&json).logs()[0].line().level, Level::Warn);
     for (message, text) in [
         (r#"["a",1,{"b":[2]},null]"#, r#"a 1 {"b":[2]} null"#),
         (r#"["{not json"]"#, "{not json"),
@@ -104,7 +103,7 @@ fn structured_lines_are_unfolded_and_others_are_joined() {
         ("12345678901234567890", "12345678901234567890"),
         ("[]", "[]"),
     ] {
-        assert_eq!(line(message).text, text, "{message}");
+        assert_eq!(trace(&log(message)).logs()[0].line().text, text, "{message}");
     }
 }
 
