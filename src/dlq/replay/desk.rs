@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
@@ -68,6 +68,10 @@ pub(super) struct Desk<'a, S, W> {
     pub(super) halt: RefCell<Option<Halt>>,
     pub(super) held: RefCell<BTreeMap<String, Holder>>,
     pub(super) hooks: Hooks,
+    /// Held by the lane that waits for the next place.
+    turn: Mutex<()>,
+    /// Receipts that the store has heard of and the local ledger does not know that of yet.
+    heard: RefCell<Vec<i64>>,
     order: watch::Receiver<Order>,
     stopped: watch::Sender<bool>,
     /// Lanes of P0 whose first row has not gone yet; the others wait for them.
@@ -103,6 +107,8 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
             halt: RefCell::default(),
             held: RefCell::default(),
             hooks: parts.hooks,
+            turn: Mutex::new(()),
+            heard: RefCell::default(),
             order,
             stopped: watch::Sender::new(false),
             urgent: watch::Sender::new(0),
@@ -111,6 +117,7 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
 
     /// Ends the run in the ledger. Its leases end on their own where that does not arrive.
     pub(super) async fn close(self) -> Ended {
+        self.note_heard().await;
         let Self { run, store, tally, halt, held, order, .. } = self;
         let (tally, halt, held) = (tally.get(), halt.into_inner(), held.into_inner());
         let how = match (&halt, *order.borrow()) {
@@ -120,6 +127,21 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
         };
         let _ = store.into_inner().end(run, how, &json!(tally)).await;
         Ended { run, tally, halt, held }
+    }
+
+    /// The store has heard of these receipts. That is put down for many at once: what is lost of it the
+    /// store hears of once more, and knows already.
+    pub(super) fn heard(&self, ids: &[i64]) {
+        self.heard.borrow_mut().extend_from_slice(ids);
+    }
+
+    async fn note_heard(&self) {
+        // Kept until that is done: the lanes may end, and this with them, meanwhile.
+        let ids = self.heard.borrow().clone();
+        if !ids.is_empty() {
+            self.journal.lock().await.reconciled(&ids).await;
+            self.heard.borrow_mut().drain(..ids.len());
+        }
     }
 
     /// Counts a row's end, and tells it.
@@ -221,6 +243,19 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
         items.unwrap_or_default().into_iter().collect()
     }
 
+    /// The right to wait for the next place, in the order of asking: if all lanes did, all of them would
+    /// wake for each. `None` at `until`, or where the run is to end meanwhile.
+    pub(super) async fn turn(&self, until: Instant) -> Option<MutexGuard<'_, ()>> {
+        let (mut order, mut stopped) = (self.order.clone(), self.stopped.subscribe());
+        tokio::select! {
+            biased;
+            turn = self.turn.lock() => Some(turn),
+            () = sleep_until(until) => None,
+            _ = order.wait_for(|order| *order == Order::Finish) => None,
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+        }
+    }
+
     /// A place among the requests of this second. Taken before anything is awaited: the other lanes
     /// ask for one meanwhile.
     pub(super) fn place(&self) -> Place<'_> {
@@ -243,6 +278,7 @@ impl<'a, S: Store, W: Watch> Desk<'a, S, W> {
                 let _ = store.reap(self.owner).await;
             }
             drop(store);
+            self.note_heard().await;
             beats += 1;
             sleep(BEAT).await;
         }

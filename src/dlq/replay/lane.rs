@@ -5,22 +5,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Watch;
 use super::breaker::{Breaker, Verdict};
 use super::desk::{CLAIM_LEASE, Desk, LANE_LEASE, LANE_RENEWAL, Place};
 use super::send::{self, Turn};
 use super::tally::{EndState, RowEnd};
-use super::{Halt, Watch};
-use crate::discord::pace::{Allowance, LONGEST_WAIT, Lane as Pace, Rate, Slot};
-use crate::discord::{Answer, Class, Identity, WaitScope, WebhookUrl, identity};
+use crate::discord::pace::{Allowance, LONGEST_WAIT, Lane as Pace, Rate};
+use crate::discord::{WaitScope, WebhookUrl};
 use crate::dlq::plan::{PlannedRow, SkipKind};
-use crate::dlq::store::{Claimed, LaneTaken, Store};
+use crate::dlq::store::{Claimed, Store};
 use crate::dlq::{FailureId, ItemState};
 use crate::domain::clock::span;
 
-/// How long the look at a webhook may take.
-const LOOK: Duration = Duration::from_secs(10);
 /// How often a lane that somebody else holds is asked for again.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// A lane and the rows of the selection that go through it.
 #[derive(Debug)]
@@ -46,7 +44,7 @@ pub(super) struct Lane<'d, 'a, S, W> {
     pub(super) desk: &'d Desk<'a, S, W>,
     pub(super) work: Work<'d>,
     pub(super) breaker: Breaker,
-    renewed: Option<Instant>,
+    pub(super) renewed: Option<Instant>,
     urgent: bool,
 }
 
@@ -84,39 +82,6 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
         }
     }
 
-    /// Waits until the lane is ours, its webhook is known to live, and Discord's limits allow a post.
-    pub(super) async fn ready(&mut self, pace: &mut Pace) -> Result<Place<'d>, Over> {
-        let mut alive = self.breaker.is_proven();
-        loop {
-            if let Some(why) = self.desk.is_stopping() {
-                return Err(Over::Left(why.to_owned()));
-            }
-            if self.renewed.is_none_or(|at| at.elapsed() > LANE_RENEWAL)
-                && let Some(over) = self.hold().await
-            {
-                return Err(over);
-            }
-            match self.slot(pace) {
-                Slot::Now => {}
-                Slot::At(until, why) => {
-                    self.pause(until, &why.to_string()).await;
-                    continue;
-                }
-                Slot::Absurd { wait, .. } => return Err(Over::Left(absurd(wait))),
-            }
-            let mut place = self.desk.place();
-            if alive {
-                return Ok(place);
-            }
-            place.leaves();
-            match self.look(place).await {
-                Ok(()) => alive = true,
-                Err(Some(over)) => return Err(over),
-                Err(None) => {}
-            }
-        }
-    }
-
     async fn drain(&mut self) -> Over {
         if let Some(over) = self.hold().await {
             return over;
@@ -140,12 +105,6 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
     /// What the lane may use of Discord's limits: for a P0 there is nobody to leave room for.
     fn allowance(&self) -> Allowance {
         if self.work.urgent { Rate::Full.allowance() } else { self.desk.choices.rate.allowance() }
-    }
-
-    /// When the next message may go, by the lane's limits and those of all lanes together.
-    fn slot(&self, pace: &mut Pace) -> Slot {
-        let now = Instant::now();
-        pace.next(now).later(self.desk.global.borrow().next(now))
     }
 
     /// Claims and sends one row. `Some`: the lane is over.
@@ -239,7 +198,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
         }
     }
 
-    async fn obey(&mut self, verdict: Verdict, why: &str) -> Option<Over> {
+    pub(super) async fn obey(&mut self, verdict: Verdict, why: &str) -> Option<Over> {
         match verdict {
             Verdict::Stop => Some(Over::Left(format!("Discord is not back: {why}"))),
             Verdict::Wait(wait) => {
@@ -249,82 +208,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
         }
     }
 
-    /// Asks whether the webhook lives, and whether it is the one that it is named for. It stores
-    /// nothing. `Err(None)`: ask again.
-    async fn look(&mut self, place: Place<'d>) -> Result<(), Option<Over>> {
-        let (desk, webhook) = (self.desk, self.work.webhook);
-        let answer = desk.discord.webhook(webhook, Instant::now() + LOOK).await;
-        drop(place);
-        let answer: Answer = match answer {
-            Ok(info) => {
-                let channel = desk.channel_ids.get(self.work.lane).map(String::as_str);
-                return match identity(&info, desk.guild, channel) {
-                    Identity::Matches | Identity::Unpinned => Ok(()),
-                    other => Err(Some(Over::Blocked(other.to_string()))),
-                };
-            }
-            Err(answer) => answer,
-        };
-        if desk.invalid.note(&answer) {
-            desk.halt(Halt::TooManyRefusals);
-            return Err(Some(Over::Left("the run was stopped".to_owned())));
-        }
-        let why = answer.to_string();
-        match answer.class {
-            Class::LaneDead | Class::Rejected => Err(Some(Over::Blocked(why))),
-            Class::Banned(wait) => {
-                desk.halt(Halt::Banned { wait, said: why.clone() });
-                Err(Some(Over::Left(why)))
-            }
-            Class::WrongAgent => {
-                desk.halt(Halt::Stopped(why.clone()));
-                Err(Some(Over::Left(why)))
-            }
-            Class::Wait(wait, _) if wait > LONGEST_WAIT => Err(Some(Over::Left(absurd(wait)))),
-            Class::Wait(wait, _) => {
-                self.pause(Instant::now() + wait, "Discord asks to wait").await;
-                Err(None)
-            }
-            Class::NotSent | Class::Unsure | Class::Delivered { .. } => {
-                let verdict = self.breaker.failed();
-                Err(self.obey(verdict, &why).await)
-            }
-        }
-    }
-
-    /// Takes the lane, or renews it; waits for whoever holds it. `Some`: the lane is over.
-    async fn hold(&mut self) -> Option<Over> {
-        let (desk, name) = (self.desk, self.work.lane);
-        loop {
-            if let Some(why) = desk.is_stopping() {
-                return Some(Over::Left(why.to_owned()));
-            }
-            let taken =
-                desk.step(async |store| store.take_lane(desk.run, name, LANE_LEASE).await).await;
-            match taken {
-                None => return Some(Over::Left("the ledger cannot be reached".to_owned())),
-                Some(LaneTaken::Mine) => {
-                    self.renewed = Some(Instant::now());
-                    desk.held.borrow_mut().remove(name);
-                    return None;
-                }
-                Some(LaneTaken::Held(holder)) => {
-                    self.renewed = None;
-                    let why = format!(
-                        "{} on {} replays to #{name}, {} of {} done",
-                        holder.operator, holder.host, holder.done, holder.selected
-                    );
-                    desk.held.borrow_mut().insert(name.to_owned(), holder);
-                    if desk.no_wait {
-                        return Some(Over::Left(why));
-                    }
-                    self.pause(Instant::now() + ASK_AGAIN, &why).await;
-                }
-            }
-        }
-    }
-
-    async fn pause(&mut self, until: Instant, why: &str) {
+    pub(super) async fn pause(&mut self, until: Instant, why: &str) {
         // A lane that has to wait itself does not keep the others waiting.
         if until.saturating_duration_since(Instant::now()) > Duration::from_secs(1) {
             self.let_others_go();
@@ -387,7 +271,7 @@ impl<'d, 'a, S: Store, W: Watch> Lane<'d, 'a, S, W> {
     }
 }
 
-fn absurd(wait: Duration) -> String {
+pub(super) fn absurd(wait: Duration) -> String {
     let wait = chrono::TimeDelta::from_std(wait).unwrap_or(chrono::TimeDelta::MAX);
     format!("Discord asks to wait {}: a ban, or a unit mixed up", span(wait))
 }

@@ -9,6 +9,7 @@ mod desk;
 mod hooks;
 mod journal;
 mod lane;
+mod ready;
 mod send;
 mod tally;
 mod tell;

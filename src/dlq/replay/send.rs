@@ -202,7 +202,7 @@ async fn conclude<S: Store, W: Watch>(
     let finished = desk.step(async |store| store.finish(attempt, &fate, &end).await).await;
     desk.hooks.point("after-finish");
     if finished.is_some() {
-        desk.journal.lock().await.reconciled(&[*journal_id]).await;
+        desk.heard(&[*journal_id]);
     }
     if desk.invalid.note(&answer) {
         desk.halt(Halt::TooManyRefusals);

@@ -196,7 +196,7 @@ async fn post<S: Store, W: Watch>(
     }
     let finished = desk.step(async |store| store.finish_many(attempts, &told, &end).await).await;
     if finished.is_some() {
-        desk.journal.lock().await.reconciled(noted).await;
+        desk.heard(noted);
     }
     let (state, reason, message_id) = match &fate {
         Fate::Delivered { message_id, .. } => (EndState::Delivered, None, message_id.clone()),

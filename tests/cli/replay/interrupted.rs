@@ -26,6 +26,8 @@ fn once(ledger: Ledger, signal: Signal, code: i32) {
     }
     let standing = stage.standing();
     assert_eq!(standing.delivered as u64, events.count("delivered"));
+    let untold = "SELECT subject FROM send WHERE reconciled = 0 AND ended_at IS NOT NULL";
+    assert_eq!(stage.local_texts(untold), [""; 0], "the ledger knows what the store has heard of");
 
     assert_eq!(stage.replayed("", 0).count("delivered"), events.count("left"));
     stage.each_arrived_once();

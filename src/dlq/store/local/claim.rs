@@ -24,6 +24,67 @@ pub(super) struct Wanted<'a> {
     pub(super) begin: i64,
 }
 
+/// Takes the next row in one statement, which is a transaction of its own; where that row is a
+/// duplicate, or there is none, nothing happens, and [`claim`] tells. Its time is from before the wait
+/// for other processes, so leases are held for longer than they last, not for less.
+const TAKE_NEXT: &str = "
+UPDATE replay_item SET state = ?8, run_id = ?2, fence = fence + 1, lease_until = ?7,
+  not_before = NULL, updated_at = ?5
+WHERE env = ?1 AND failure_id = (
+  SELECT n.failure_id FROM (
+    SELECT i.failure_id, i.fingerprint FROM replay_selection s
+    CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
+    WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
+      AND i.state IN (SELECT value FROM json_each(?6))
+      AND (i.state = 'open' OR i.lease_until <= ?5)
+      AND (i.not_before IS NULL OR i.not_before <= ?5)
+      AND NOT EXISTS (
+        SELECT 1 FROM replay_item e
+        WHERE e.env = ?1 AND e.fingerprint = i.fingerprint AND e.failure_id <> i.failure_id
+          AND e.state IN ('claimed', 'sending', 'unsure'))
+    ORDER BY s.ord LIMIT 1) n
+  WHERE NOT (?9 AND EXISTS (
+    SELECT 1 FROM replay_item d
+    WHERE d.env = ?1 AND d.fingerprint = n.fingerprint AND d.failure_id <> n.failure_id
+      AND d.state = 'delivered' AND d.updated_at > ?10)))
+RETURNING failure_id, fence, payload_sha, (
+  SELECT s.ord FROM replay_selection s
+  CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
+  WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
+    AND i.state IN ('open', 'claimed', 'sending', 'unsure')
+  ORDER BY s.ord LIMIT 1) AS first";
+
+/// The claim of a row that is no duplicate, and where the next look may begin. At `at` there is no
+/// transaction.
+pub(super) async fn take_next(
+    at: &mut At<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<Option<(Claim, i64)>, sqlx::Error> {
+    // All of its rows, though there is one: the statement is on the disk when it has told its last.
+    let rows = query(TAKE_NEXT)
+        .bind(at.env)
+        .bind(wanted.run.to_string())
+        .bind(wanted.lane)
+        .bind(wanted.begin)
+        .bind(at.micros())
+        .bind(json(Event::Claim.from()))
+        .bind(at.after(wanted.lease))
+        .bind(Event::Claim.to().word())
+        .bind(wanted.settle_equals)
+        .bind(at.before(REPEAT))
+        .fetch_all(&mut *at.connection)
+        .await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let claim = Claim {
+        id: id(row)?,
+        run: wanted.run,
+        lane: wanted.lane.to_owned(),
+        fence: row.try_get("fence")?,
+        payload_sha: sha(row)?,
+    };
+    Ok(Some((claim, row.try_get::<Option<i64>, _>("first")?.unwrap_or(wanted.begin))))
+}
+
 /// The claim, and where the next look may begin.
 pub(super) async fn claim(
     at: &mut At<'_>,
@@ -214,9 +275,9 @@ pub(super) async fn intend(
 }
 
 async fn record(at: &mut At<'_>, claim: Claim, intent: &Intent) -> Result<Attempt, sqlx::Error> {
-    let id = query_scalar(
+    let made = query(
         "INSERT INTO replay_attempt (env, failure_id, run_id, fence, intent_at, ping, payload_sha)
-         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(at.env)
     .bind(claim.id.as_str())
@@ -225,9 +286,9 @@ async fn record(at: &mut At<'_>, claim: Claim, intent: &Intent) -> Result<Attemp
     .bind(at.micros())
     .bind(intent.ping)
     .bind(hex(&intent.payload_sha))
-    .fetch_one(&mut *at.connection)
+    .execute(&mut *at.connection)
     .await?;
-    Ok(Attempt { claim, id })
+    Ok(Attempt { claim, id: made.last_insert_rowid() })
 }
 
 pub(super) async fn still_ours(

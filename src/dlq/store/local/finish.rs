@@ -17,20 +17,8 @@ pub(super) async fn conclude(
     from: &[ItemState],
     end: &AttemptEnd,
 ) -> Result<Finished, sqlx::Error> {
-    let before: Option<bool> = query_scalar(
-        "SELECT moved = 1 AND outcome = ?5 FROM replay_attempt
-         WHERE env = ?1 AND failure_id = ?2 AND fence = ?3 AND run_id = ?4
-           AND ended_at IS NOT NULL",
-    )
-    .bind(at.env)
-    .bind(claim.id.as_str())
-    .bind(claim.fence)
-    .bind(claim.run.to_string())
-    .bind(ending.outcome)
-    .fetch_optional(&mut *at.connection)
-    .await?
-    .flatten();
     let moved = leave(at, claim, ending, from).await?;
+    let again = moved.is_none() && is_recorded(at, claim, ending).await?;
     query(
         "UPDATE replay_attempt SET ended_at = ?5, outcome = ?6, http_status = ?7, code = ?8,
            retry_after = ?9, message_id = ?10, note = ?11, moved = ?12
@@ -48,32 +36,69 @@ pub(super) async fn conclude(
     .bind(end.retry_after.map(|wait| i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
     .bind(ending.message_id)
     .bind(&end.note)
-    .bind(moved)
+    .bind(moved.is_some())
     .execute(&mut *at.connection)
     .await?;
-    if moved && ending.settle_equals {
-        settle_equals(at, &claim.id).await?;
-    }
-    if !moved && before != Some(true) {
-        return Ok(Finished::TakenOver);
-    }
-    let equals = if ending.settle_equals { equals(at, &claim.id).await? } else { Vec::new() };
+    let equals = match moved {
+        Some(Left { has_equals: true }) if ending.settle_equals => {
+            settle_equals(at, &claim.id).await?;
+            equals(at, &claim.id).await?
+        }
+        Some(_) => Vec::new(),
+        None if again && ending.settle_equals => equals(at, &claim.id).await?,
+        None if again => Vec::new(),
+        None => return Ok(Finished::TakenOver),
+    };
     Ok(Finished::Done(equals))
 }
 
+/// Whether this end was recorded before, and the item followed it.
+async fn is_recorded(
+    at: &mut At<'_>,
+    claim: &Claim,
+    ending: &Ending<'_>,
+) -> Result<bool, sqlx::Error> {
+    let recorded: Option<bool> = query_scalar(
+        "SELECT moved = 1 AND outcome = ?5 FROM replay_attempt
+         WHERE env = ?1 AND failure_id = ?2 AND fence = ?3 AND run_id = ?4
+           AND ended_at IS NOT NULL",
+    )
+    .bind(at.env)
+    .bind(claim.id.as_str())
+    .bind(claim.fence)
+    .bind(claim.run.to_string())
+    .bind(ending.outcome)
+    .fetch_optional(&mut *at.connection)
+    .await?
+    .flatten();
+    Ok(recorded == Some(true))
+}
+
+/// An item that was moved.
+struct Left {
+    /// Whether others of its fingerprint are open.
+    has_equals: bool,
+}
+
+/// Moves the item; `None` where it is not under the claim's fence or in none of `from`.
 async fn leave(
     at: &mut At<'_>,
     claim: &Claim,
     ending: &Ending<'_>,
     from: &[ItemState],
-) -> Result<bool, sqlx::Error> {
-    let moved = query(
+) -> Result<Option<Left>, sqlx::Error> {
+    // In a transaction: what this one wrote is on the disk when that is committed.
+    let moved: Option<bool> = query_scalar(
         "UPDATE replay_item SET state = ?5, lease_until = NULL, not_before = ?6,
            run_id = CASE WHEN ?5 = 'open' THEN NULL ELSE run_id END,
            message_id = coalesce(?7, message_id), channel_id = coalesce(?8, channel_id),
            reason = ?9, updated_at = ?10
          WHERE env = ?1 AND failure_id = ?2 AND fence = ?3 AND run_id = ?4
-           AND state IN (SELECT value FROM json_each(?11))",
+           AND state IN (SELECT value FROM json_each(?11))
+         RETURNING EXISTS (
+           SELECT 1 FROM replay_item e
+           WHERE e.env = ?1 AND e.fingerprint = replay_item.fingerprint AND e.failure_id <> ?2
+             AND e.state = 'open')",
     )
     .bind(at.env)
     .bind(claim.id.as_str())
@@ -86,9 +111,9 @@ async fn leave(
     .bind(ending.reason)
     .bind(at.micros())
     .bind(json(from))
-    .execute(&mut *at.connection)
+    .fetch_optional(&mut *at.connection)
     .await?;
-    Ok(moved.rows_affected() > 0)
+    Ok(moved.map(|has_equals| Left { has_equals }))
 }
 
 async fn settle_equals(at: &mut At<'_>, id: &FailureId) -> Result<(), sqlx::Error> {
@@ -130,7 +155,7 @@ pub(super) async fn give_back(
     let claimed = ending.event.from().contains(&Event::Claim.to());
     let from: &[ItemState] = if claimed { &[ItemState::Claimed] } else { &[] };
     let moved = leave(at, claim, ending, from).await?;
-    Ok(if moved { Finished::Done(Vec::new()) } else { Finished::TakenOver })
+    Ok(if moved.is_some() { Finished::Done(Vec::new()) } else { Finished::TakenOver })
 }
 
 pub(super) async fn absorb(at: &mut At<'_>, receipts: &[Receipt]) -> Result<u64, sqlx::Error> {

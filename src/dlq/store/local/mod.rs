@@ -167,6 +167,18 @@ impl LocalStore {
     }
 }
 
+impl LocalStore {
+    /// Runs a step of one statement, which SQLite makes a transaction of.
+    async fn alone<T>(
+        &mut self,
+        step: impl AsyncFnOnce(&mut At<'_>) -> Result<T, sqlx::Error>,
+    ) -> Result<T, StoreError> {
+        let (env, source, now) = (self.env.as_str(), self.source.as_str(), self.clock.now());
+        let mut at = At { connection: self.state.connection(), env, source, now };
+        step(&mut at).await.map_err(|error| self.state.error(error).into())
+    }
+}
+
 /// States as a JSON array, for `IN (SELECT value FROM json_each(?))`.
 fn json(states: &[ItemState]) -> String {
     Value::from_iter(words(states)).to_string()
@@ -255,7 +267,11 @@ impl Store for LocalStore {
         let place = (run, lane.to_owned());
         let begin = self.begins.get(&place).copied().unwrap_or_default();
         let wanted = claim::Wanted { run, lane, lease, settle_equals, begin };
-        let (claimed, begin) = self.step(async |at| claim::claim(at, &wanted).await).await?;
+        let taken = self.alone(async |at| claim::take_next(at, &wanted).await).await?;
+        let (claimed, begin) = match taken {
+            Some((claim, begin)) => (Claimed::Item(claim), begin),
+            None => self.step(async |at| claim::claim(at, &wanted).await).await?,
+        };
         self.begins.insert(place, begin);
         Ok(claimed)
     }
