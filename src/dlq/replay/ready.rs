@@ -13,6 +13,7 @@ use crate::dlq::store::{LaneTaken, Store};
 
 /// How long the look at a webhook may take.
 const LOOK: Duration = Duration::from_secs(10);
+
 impl<'d, S: Store, W: Watch> Lane<'d, '_, S, W> {
     /// Waits until the lane is ours, its webhook is known to live, and Discord's limits allow a post.
     pub(super) async fn ready(&mut self, pace: &mut Pace) -> Result<Place<'d>, Over> {

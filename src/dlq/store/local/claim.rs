@@ -26,7 +26,7 @@ pub(super) struct Wanted<'a> {
 
 /// Takes the next row in one statement, which is a transaction of its own; where that row is a
 /// duplicate, or there is none, nothing happens, and [`claim`] tells. Its time is from before the wait
-/// for other processes, so leases are held for longer than they last, not for less.
+/// for other processes: nobody's lease seems to be over early, and ours is shorter by that wait.
 const TAKE_NEXT: &str = "
 UPDATE replay_item SET state = ?8, run_id = ?2, fence = fence + 1, lease_until = ?7,
   not_before = NULL, updated_at = ?5

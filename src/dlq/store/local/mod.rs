@@ -165,9 +165,7 @@ impl LocalStore {
         };
         done.await.map_err(|error| self.state.error(error).into())
     }
-}
 
-impl LocalStore {
     /// Runs a step of one statement, which SQLite makes a transaction of.
     async fn alone<T>(
         &mut self,
