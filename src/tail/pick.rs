@@ -15,7 +15,7 @@ pub(super) type Field<'a> = Option<&'a str>;
 ///
 /// # Errors
 /// It is no JSON, or no object.
-pub(super) fn object<'a, const N: usize>(
+fn object<'a, const N: usize>(
     json: &'a str,
     names: &[&str; N],
 ) -> Result<[Field<'a>; N], serde_json::Error> {

@@ -92,7 +92,7 @@ impl<'a> Trace<'a> {
         self.is_error_in(&self.event())
     }
 
-    /// The same for whoever has its event already: to find that is most of the work.
+    /// The same for whoever has its event already.
     pub fn is_error_in(&self, event: &Event<'_>) -> bool {
         let ended_well =
             matches!(self.outcome().as_ref(), "ok" | "canceled" | "responseStreamDisconnected");

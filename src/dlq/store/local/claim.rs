@@ -24,35 +24,56 @@ pub(super) struct Wanted<'a> {
     pub(super) begin: i64,
 }
 
+/// The first row of the lane that may be claimed: environment, run, lane, where the selection begins,
+/// now, states. CROSS JOIN: the selection in its order, then its items, whatever the planner thinks.
+macro_rules! next {
+    () => {
+        "FROM replay_selection s
+         CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
+         WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
+           AND i.state IN (SELECT value FROM json_each(?6))
+           AND (i.state = 'open' OR i.lease_until <= ?5)
+           AND (i.not_before IS NULL OR i.not_before <= ?5)
+           AND NOT EXISTS (
+             SELECT 1 FROM replay_item e
+             WHERE e.env = ?1 AND e.fingerprint = i.fingerprint AND e.failure_id <> i.failure_id
+               AND e.state IN ('claimed', 'sending', 'unsure'))
+         ORDER BY s.ord LIMIT 1"
+    };
+}
+
+/// The first place of the lane that has not come to an end.
+macro_rules! first {
+    () => {
+        "SELECT s.ord FROM replay_selection s
+         CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
+         WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
+           AND i.state IN ('open', 'claimed', 'sending', 'unsure')
+         ORDER BY s.ord LIMIT 1"
+    };
+}
+
 /// Takes the next row in one statement, which is a transaction of its own; where that row is a
 /// duplicate, or there is none, nothing happens, and [`claim`] tells. Its time is from before the wait
 /// for other processes: nobody's lease seems to be over early, and ours is shorter by that wait.
-const TAKE_NEXT: &str = "
+const TAKE_NEXT: &str = concat!(
+    "
 UPDATE replay_item SET state = ?8, run_id = ?2, fence = fence + 1, lease_until = ?7,
   not_before = NULL, updated_at = ?5
 WHERE env = ?1 AND failure_id = (
   SELECT n.failure_id FROM (
-    SELECT i.failure_id, i.fingerprint FROM replay_selection s
-    CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
-    WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
-      AND i.state IN (SELECT value FROM json_each(?6))
-      AND (i.state = 'open' OR i.lease_until <= ?5)
-      AND (i.not_before IS NULL OR i.not_before <= ?5)
-      AND NOT EXISTS (
-        SELECT 1 FROM replay_item e
-        WHERE e.env = ?1 AND e.fingerprint = i.fingerprint AND e.failure_id <> i.failure_id
-          AND e.state IN ('claimed', 'sending', 'unsure'))
-    ORDER BY s.ord LIMIT 1) n
+    SELECT i.failure_id, i.fingerprint ",
+    next!(),
+    ") n
   WHERE NOT (?9 AND EXISTS (
     SELECT 1 FROM replay_item d
     WHERE d.env = ?1 AND d.fingerprint = n.fingerprint AND d.failure_id <> n.failure_id
       AND d.state = 'delivered' AND d.updated_at > ?10)))
 RETURNING failure_id, fence, payload_sha, (
-  SELECT s.ord FROM replay_selection s
-  CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
-  WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
-    AND i.state IN ('open', 'claimed', 'sending', 'unsure')
-  ORDER BY s.ord LIMIT 1) AS first";
+  ",
+    first!(),
+    ") AS first"
+);
 
 /// The claim of a row that is no duplicate, and where the next look may begin. At `at` there is no
 /// transaction.
@@ -91,29 +112,16 @@ pub(super) async fn claim(
     wanted: &Wanted<'_>,
 ) -> Result<(Claimed, i64), sqlx::Error> {
     let begin = first(at, wanted).await?.unwrap_or(wanted.begin);
-    // CROSS JOIN: the selection in its order, then its items, whatever the planner thinks.
-    let next = query(
-        "SELECT i.failure_id, i.fence, i.payload_sha, i.fingerprint
-         FROM replay_selection s
-         CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
-         WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
-           AND i.state IN (SELECT value FROM json_each(?6))
-           AND (i.state = 'open' OR i.lease_until <= ?5)
-           AND (i.not_before IS NULL OR i.not_before <= ?5)
-           AND NOT EXISTS (
-             SELECT 1 FROM replay_item e
-             WHERE e.env = ?1 AND e.fingerprint = i.fingerprint AND e.failure_id <> i.failure_id
-               AND e.state IN ('claimed', 'sending', 'unsure'))
-         ORDER BY s.ord LIMIT 1",
-    )
-    .bind(at.env)
-    .bind(wanted.run.to_string())
-    .bind(wanted.lane)
-    .bind(begin)
-    .bind(at.micros())
-    .bind(json(Event::Claim.from()))
-    .fetch_optional(&mut *at.connection)
-    .await?;
+    let next =
+        query(concat!("SELECT i.failure_id, i.fence, i.payload_sha, i.fingerprint ", next!()))
+            .bind(at.env)
+            .bind(wanted.run.to_string())
+            .bind(wanted.lane)
+            .bind(begin)
+            .bind(at.micros())
+            .bind(json(Event::Claim.from()))
+            .fetch_optional(&mut *at.connection)
+            .await?;
     let Some(row) = next else { return Ok((later(at, wanted, begin).await?, begin)) };
     let id = id(&row)?;
     let equal = match wanted.settle_equals {
@@ -140,21 +148,14 @@ fn sha(row: &SqliteRow) -> Result<[u8; 32], sqlx::Error> {
     sha_of_hex(&row.try_get::<String, _>("payload_sha")?).ok_or_else(|| unreadable("payload_sha"))
 }
 
-/// The first place of the lane that has not come to an end.
 async fn first(at: &mut At<'_>, wanted: &Wanted<'_>) -> Result<Option<i64>, sqlx::Error> {
-    query_scalar(
-        "SELECT s.ord FROM replay_selection s
-         CROSS JOIN replay_item i ON i.env = ?1 AND i.failure_id = s.failure_id
-         WHERE s.run_id = ?2 AND s.lane = ?3 AND s.ord >= ?4
-           AND i.state IN ('open', 'claimed', 'sending', 'unsure')
-         ORDER BY s.ord LIMIT 1",
-    )
-    .bind(at.env)
-    .bind(wanted.run.to_string())
-    .bind(wanted.lane)
-    .bind(wanted.begin)
-    .fetch_optional(&mut *at.connection)
-    .await
+    query_scalar(first!())
+        .bind(at.env)
+        .bind(wanted.run.to_string())
+        .bind(wanted.lane)
+        .bind(wanted.begin)
+        .fetch_optional(&mut *at.connection)
+        .await
 }
 
 async fn delivered_equal(
