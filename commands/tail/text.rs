@@ -65,7 +65,13 @@ impl Style {
         what(&mut line, event);
         for (before, ms) in [("  ", trace.wall_ms()), ("  cpu ", trace.cpu_ms())] {
             if let Some(ms) = ms {
-                let _ = write!(line, "{before}{ms} ms");
+                line.push_str(before);
+                // The digits of a whole number are found much sooner.
+                let _ = match ms as i64 {
+                    whole if whole as f64 == ms => write!(line, "{whole}"),
+                    _ => write!(line, "{ms}"),
+                };
+                line.push_str(" ms");
             }
         }
         if let Some(version) = trace.version() {

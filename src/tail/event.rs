@@ -147,7 +147,7 @@ fn fetch<'a>(fields: &Fields<'a>) -> Event<'a> {
 fn consumed_scripts(consumed: Field<'_>) -> Vec<String> {
     let mut scripts: Vec<String> = Vec::new();
     for event in elements(consumed) {
-        let [name] = fields(Some(event.get()), &["scriptName"]);
+        let [name] = fields(Some(event), &["scriptName"]);
         let name = text(name).unwrap_or_default().into_owned();
         if !name.is_empty() && !scripts.contains(&name) {
             scripts.push(name);

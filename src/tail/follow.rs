@@ -20,7 +20,7 @@ pub(super) struct Lost {
     pub(super) error: TailError,
 }
 
-type Pending<'a, T> = Option<Pin<Box<dyn Future<Output = Result<T, TailError>> + 'a>>>;
+type Pending<'a, T> = Option<Pin<Box<dyn Future<Output = Result<T, TailError>> + Send + 'a>>>;
 
 /// The change from one line to the next.
 struct Change {

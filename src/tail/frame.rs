@@ -13,11 +13,11 @@ pub fn read<'a>(frame: &'a [u8], mut each: impl FnMut(Trace<'a>)) -> Option<Stri
         return Some(format!("{} bytes that are no text", frame.len()));
     };
     match Trace::parse(text.trim_ascii()) {
-        Ok(trace) => {
+        Some(trace) => {
             each(trace);
             None
         }
-        Err(_) => several(text, each),
+        None => several(text, each),
     }
 }
 
@@ -41,13 +41,13 @@ fn several<'a>(text: &'a str, mut each: impl FnMut(Trace<'a>)) -> Option<String>
 
 /// One object, or an array of nothing but objects.
 fn take<'a>(value: &'a str, each: &mut impl FnMut(Trace<'a>)) -> bool {
-    if let Ok(trace) = Trace::parse(value) {
+    if let Some(trace) = Trace::parse(value) {
         each(trace);
         return true;
     }
     let Ok(list) = serde_json::from_str::<Vec<&'a RawValue>>(value) else { return false };
-    let traces: Result<Vec<_>, _> = list.iter().map(|value| Trace::parse(value.get())).collect();
-    let Ok(traces) = traces else { return false };
+    let traces: Option<Vec<_>> = list.iter().map(|value| Trace::parse(value.get())).collect();
+    let Some(traces) = traces else { return false };
     let any = !traces.is_empty();
     traces.into_iter().for_each(each);
     any

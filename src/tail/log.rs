@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::pick::{Field, elements, fields, text};
@@ -68,8 +67,8 @@ pub struct Line<'a> {
 }
 
 impl<'a> Log<'a> {
-    pub(super) fn of(raw: &'a RawValue) -> Self {
-        let [level, message] = fields(Some(raw.get()), &["level", "message"]);
+    pub(super) fn of(raw: &'a str) -> Self {
+        let [level, message] = fields(Some(raw), &["level", "message"]);
         Self { level, message }
     }
 
@@ -80,15 +79,16 @@ impl<'a> Log<'a> {
         let parts = elements(self.message);
         let text = match parts.as_slice() {
             [first, rest @ ..] if !rest.is_empty() => {
-                let mut text = shown(first.get()).into_owned();
+                let mut text = String::with_capacity(self.message.map_or(0, str::len));
+                text.push_str(&shown(first));
                 for part in rest {
                     text.push(' ');
-                    text.push_str(&shown(part.get()));
+                    text.push_str(&shown(part));
                 }
                 Cow::Owned(text)
             }
             only => {
-                let only = only.first().map(|part| part.get()).or(self.message).unwrap_or_default();
+                let only = only.first().copied().or(self.message).unwrap_or_default();
                 if let Some(object) = structured(only) {
                     return unfold(object, level, word);
                 }
@@ -151,11 +151,11 @@ pub struct Exception<'a> {
 }
 
 impl<'a> Exception<'a> {
-    pub(super) fn of(raw: &'a RawValue) -> Self {
-        let [name, message, stack] = fields(Some(raw.get()), &["name", "message", "stack"]);
+    pub(super) fn of(raw: &'a str) -> Self {
+        let [name, message, stack] = fields(Some(raw), &["name", "message", "stack"]);
         let message = match message {
             Some(message) => shown(message),
-            None => shown(raw.get()),
+            None => shown(raw),
         };
         Self { name: text(name).unwrap_or(Cow::Borrowed("Error")), message, stack: text(stack) }
     }

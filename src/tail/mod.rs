@@ -23,6 +23,7 @@ mod pace;
 mod pick;
 mod pipe;
 mod pulse;
+mod scan;
 mod session;
 mod sleep;
 mod socket;

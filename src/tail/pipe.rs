@@ -3,10 +3,15 @@
 
 use std::io::{self, Read, Write};
 
+/// Taken from the wire at once, in bytes.
+const ROOM: usize = 128 << 10;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Pipe {
-    came: Vec<u8>,
+    /// Room for what comes; `came` of it has, and `read` has been read.
+    room: Vec<u8>,
+    came: usize,
     read: usize,
     /// What is to be sent.
     pub(super) out: Vec<u8>,
@@ -15,19 +20,26 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// Takes what came over the wire.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
-        if self.read == self.came.len() {
-            self.came.clear();
-            self.read = 0;
+    /// Where what comes over the wire is to be put; [`Pipe::comes`] tells how much did.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        if self.read == self.came {
+            (self.read, self.came) = (0, 0);
         }
-        self.came.extend_from_slice(bytes);
+        if self.room.len() - self.came < ROOM / 2 {
+            self.room.resize(self.came + ROOM, 0);
+        }
+        self.room.get_mut(self.came..).unwrap_or_default()
+    }
+
+    /// So many bytes came.
+    pub(super) fn comes(&mut self, count: usize) {
+        self.came += count;
     }
 }
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.came.get(self.read..).unwrap_or_default();
+        let rest = self.room.get(self.read..self.came).unwrap_or_default();
         if rest.is_empty() {
             return if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
@@ -60,7 +72,8 @@ mod tests {
         let mut pipe = Pipe::default();
         let mut buffer = [0; 2];
         assert_eq!(pipe.read(&mut buffer).unwrap_err().kind(), io::ErrorKind::WouldBlock);
-        pipe.feed(b"abc");
+        pipe.room()[..3].copy_from_slice(b"abc");
+        pipe.comes(3);
         assert_eq!(pipe.read(&mut buffer).unwrap(), 2);
         assert_eq!((pipe.read(&mut buffer).unwrap(), buffer[0]), (1, b'c'));
         pipe.ended = true;

@@ -30,11 +30,9 @@ use crate::http::{Roots, TlsFault, USER_AGENT, client_config, dns};
 const SUBPROTOCOL: &str = "trace-v1";
 /// Longer messages end the line. An event is cut by Cloudflare far below.
 const LONGEST: usize = 64 << 20;
-/// Read from the connection at once, in bytes.
-const CHUNK: usize = 128 << 10;
 
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
 
 /// What came over the line.
 #[derive(Debug)]
@@ -54,7 +52,6 @@ pub(super) struct Socket {
     protocol: WebSocket<Pipe>,
     wire: Box<dyn Wire>,
     sent: usize,
-    chunk: Vec<u8>,
 }
 
 impl Socket {
@@ -125,13 +122,15 @@ impl Socket {
             self.protocol.get_mut().ended = true;
             return Poll::Ready(());
         }
-        let mut buffer = ReadBuf::new(&mut self.chunk);
+        let pipe = self.protocol.get_mut();
+        let mut buffer = ReadBuf::new(pipe.room());
         match Pin::new(&mut self.wire).poll_read(cx, &mut buffer) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                self.protocol.get_mut().feed(buffer.filled());
+                let count = buffer.filled().len();
+                pipe.comes(count);
             }
-            Poll::Ready(_) => self.protocol.get_mut().ended = true,
+            Poll::Ready(_) => pipe.ended = true,
         }
         Poll::Ready(())
     }
@@ -206,21 +205,17 @@ fn request(url: &Url) -> Result<Request, LineFault> {
     Ok(request)
 }
 
-async fn handshake(url: &Url, wire: Box<dyn Wire>) -> Result<Socket, LineFault> {
+async fn handshake(url: &Url, mut wire: Box<dyn Wire>) -> Result<Socket, LineFault> {
     let config =
         WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
     let mut under_way = ClientHandshake::start(Pipe::default(), request(url)?, Some(config))
         .map_err(|error| LineFault::of_handshake(&error))?;
-    let mut carrier = Carrier { wire, chunk: vec![0; CHUNK] };
     loop {
         match under_way.handshake() {
-            Ok((protocol, _)) => {
-                let Carrier { wire, chunk } = carrier;
-                return Ok(Socket { protocol, wire, sent: 0, chunk });
-            }
+            Ok((protocol, _)) => return Ok(Socket { protocol, wire, sent: 0 }),
             Err(HandshakeError::Failure(error)) => return Err(LineFault::of_handshake(&error)),
             Err(HandshakeError::Interrupted(mut mid)) => {
-                carrier.carry(mid.get_mut().get_mut()).await?;
+                carry(&mut *wire, mid.get_mut().get_mut()).await?;
                 under_way = mid;
             }
         }
@@ -228,24 +223,17 @@ async fn handshake(url: &Url, wire: Box<dyn Wire>) -> Result<Socket, LineFault> 
 }
 
 /// Moves the bytes of the handshake.
-struct Carrier {
-    wire: Box<dyn Wire>,
-    chunk: Vec<u8>,
-}
-
-impl Carrier {
-    async fn carry(&mut self, pipe: &mut Pipe) -> Result<(), LineFault> {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let broken = |_| LineFault::Broken;
-        if !pipe.out.is_empty() {
-            self.wire.write_all(&pipe.out).await.map_err(broken)?;
-            self.wire.flush().await.map_err(broken)?;
-            pipe.out.clear();
-        }
-        match self.wire.read(&mut self.chunk).await.map_err(broken)? {
-            0 => pipe.ended = true,
-            count => pipe.feed(self.chunk.get(..count).unwrap_or_default()),
-        }
-        Ok(())
+async fn carry(wire: &mut dyn Wire, pipe: &mut Pipe) -> Result<(), LineFault> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let broken = |_| LineFault::Broken;
+    if !pipe.out.is_empty() {
+        wire.write_all(&pipe.out).await.map_err(broken)?;
+        wire.flush().await.map_err(broken)?;
+        pipe.out.clear();
     }
+    match wire.read(pipe.room()).await.map_err(broken)? {
+        0 => pipe.ended = true,
+        count => pipe.comes(count),
+    }
+    Ok(())
 }

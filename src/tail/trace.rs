@@ -18,12 +18,9 @@ pub struct Trace<'a> {
 }
 
 impl<'a> Trace<'a> {
-    /// The event that `json` holds.
-    ///
-    /// # Errors
-    /// It is no JSON, or no object.
-    pub fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
-        Ok(Self { raw: json, fields: Fields::read(json)? })
+    /// The event that `json` holds; `None` where it is no JSON, or no object.
+    pub fn parse(json: &'a str) -> Option<Self> {
+        Some(Self { raw: json, fields: Fields::read(json)? })
     }
 
     /// The event as it came, to the byte.
