@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --features sandbox --bench tail -- [EVENTS] [WRANGLER]`: EVENTS are 1,000,000 unless said
 //! otherwise (wrangler gets a tenth of them), WRANGLER is the path of its program. Machines are noisy:
-//! read the ratios.
+//! read the ratios. `PARKY_OPS_TEST_BINARY`: another binary than the one that was built along.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use parky_ops::config::Vars;
 use parky_ops::sandbox::cloudflare::tails::{Step, events};
 use parky_ops::sandbox::cloudflare::{Release, ScriptHistory, TokenKind};
 use parky_ops::sandbox::server::Stage;
@@ -29,7 +30,8 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|w| !w.starts_with("--")).collect();
     let events = words.first().and_then(|word| word.parse().ok()).unwrap_or(1_000_000);
     let home = tempfile::tempdir().unwrap();
-    let ours = env!("CARGO_BIN_EXE_parky-ops");
+    let vars = std::env::vars().collect::<Vars>();
+    let ours = vars.get("PARKY_OPS_TEST_BINARY").unwrap_or(env!("CARGO_BIN_EXE_parky-ops"));
     for form in ["--json", "--format text"] {
         let command = |site: &Site| {
             let mut command = Command::new(ours);
@@ -127,6 +129,7 @@ fn measure(name: &str, count: u64, marked: bool, command: impl Fn(&Site) -> Comm
     }
     let first = first.unwrap_or_default();
     let took = begun.elapsed() - first;
+    let cpu = processor_s(&child);
     let _ = rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
         rustix::process::Signal::INT,
@@ -135,7 +138,7 @@ fn measure(name: &str, count: u64, marked: bool, command: impl Fn(&Site) -> Comm
     let _ = child.wait();
     println!(
         "  {lines} of {count} events in {:.2} s: {:.0} events/s, {:.0} MB/s; first byte after {:.0} ms; \
-         memory {} MiB after a tenth, {} MiB at most; tails left: {}",
+         own CPU {cpu:.2} s; memory {} MiB after a tenth, {} MiB at most; tails left: {}",
         took.as_secs_f64(),
         lines as f64 / took.as_secs_f64(),
         bytes as f64 / took.as_secs_f64() / 1e6,
@@ -165,6 +168,15 @@ impl Counter {
         self.rest.drain(..begin);
         count
     }
+}
+
+/// Time of a child on the processors, in s, as finely as the kernel tells it (10 ms).
+fn processor_s(child: &Child) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    // The name, which may hold anything, ends with the last parenthesis; user and system are 12th and
+    // 13th behind it.
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// Resident memory of a child in KiB.

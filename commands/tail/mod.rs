@@ -3,6 +3,7 @@
 //! Reads. Opens tails, which other viewers of the same workers compete for, and deletes them on every
 //! way out.
 
+mod apart;
 mod args;
 mod choose;
 mod copy;
@@ -25,6 +26,7 @@ use parky_ops::tail::{Books, Means, Pace, TailError, Watch, watch};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use self::apart::Apart;
 pub(crate) use self::args::TailArgs;
 use self::choose::Chosen;
 use self::desk::{Desk, Limits};
@@ -61,14 +63,6 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let file = args.out.as_deref().map(copy::make).transpose()?;
     let account = access.account.id.value.clone();
     let books = Books::new(Tails::new(access.api.clone(), account.as_str()));
-    let pace = Pace::default();
-    let means = Means {
-        books: &books,
-        client: &client,
-        roots: world.roots(),
-        clock: ctx.clock,
-        pace: &pace,
-    };
     let watches: Vec<Watch> = chosen.iter().map(|one| one.watch.clone()).collect();
     let workers: Vec<String> = watches.iter().map(|watch| watch.worker.clone()).collect();
     let limits = Limits { max_events: args.max_events, until_error: args.until_error };
@@ -78,19 +72,22 @@ pub(crate) async fn run(args: &TailArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let (outlet, mut departure) = Outlet::open(ui, file)?;
 
     let (out, items) = mpsc::channel(ROOM);
+    let mut lines = {
+        let (books, roots, clock) = (books.clone(), world.roots().clone(), ctx.clock);
+        Apart::start(async move {
+            let (books, client, roots, pace) = (&books, &client, &roots, &Pace::default());
+            watch(&Means { books, client, roots, clock, pace }, &watches, out).await;
+        })?
+    };
     let ended = {
-        let watching = watch(&means, &watches, out);
         let quiet = quiet::text(&chosen, args.filters(), &account);
         let flow = Flow { args, signals: &mut signals, limit, workers: workers.len(), quiet };
         let streaming = flow.run(items, &mut desk, &outlet, &mut departure);
-        tokio::pin!(watching, streaming);
-        tokio::select! {
-            ended = &mut streaming => ended,
-            // Every line is gone: the stream ends when it has taken what was said of that.
-            () = &mut watching => streaming.await,
-        }
+        // Where every line is gone it ends when it has taken what was said of that.
+        streaming.await
     };
-    let farewell = Instant::now() + pace.farewell;
+    let farewell = Instant::now() + Pace::default().farewell;
+    lines.stop().await;
     let explained = explain(ended, &chosen, &world.config, books.tails(), &account, farewell);
     let (left, ended) = tokio::join!(books.close(farewell), explained);
     let ended = ended?;

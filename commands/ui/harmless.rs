@@ -1,32 +1,32 @@
 //! JSON that came from outside, made fit for a line of a stream: control and bidi characters become
 //! escapes, line breaks between its parts become blanks. Everything else stays as it is, to the byte.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use parky_ops::domain::text::{first_suspect, is_deceptive};
 
 /// Appends `json`, which must be valid JSON, to `out`.
-pub(super) fn append(out: &mut Vec<u8>, json: &str) {
+pub(super) fn append(out: &mut String, json: &str) {
     let mut rest = json;
     while let Some(at) = first_suspect(rest.as_bytes()) {
         let (plain, tail) = rest.split_at(at);
-        out.extend_from_slice(plain.as_bytes());
+        out.push_str(plain);
         let mut chars = tail.chars();
         match chars.next() {
             // In a string they would be escapes already: these stand between its parts.
-            Some('\n' | '\r' | '\t') => out.push(b' '),
+            Some('\n' | '\r' | '\t') => out.push(' '),
             Some(c) if is_deceptive(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     // Writing to memory does not fail.
                     let _ = write!(out, "\\u{unit:04x}");
                 }
             }
-            Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Some(c) => out.push(c),
             None => {}
         }
         rest = chars.as_str();
     }
-    out.extend_from_slice(rest.as_bytes());
+    out.push_str(rest);
 }
 
 #[cfg(test)]
@@ -34,9 +34,9 @@ mod tests {
     use super::*;
 
     fn appended(json: &str) -> String {
-        let mut out = Vec::new();
+        let mut out = String::new();
         append(&mut out, json);
-        String::from_utf8(out).unwrap()
+        out
     }
 
     #[test]

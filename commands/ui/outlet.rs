@@ -1,5 +1,6 @@
-//! stdout for streams, on a thread of its own: a reader that is slow holds up nobody who can wait, and
-//! one that leaves is noticed even while nothing is written. Below the lines a status may stand, where
+//! stdout for streams, on a thread of its own, where secrets are taken out and colours put in too: a
+//! reader that is slow holds up nobody who can wait, and one that leaves is noticed even while nothing is
+//! written. Below the lines a status may stand, where
 //! stderr is a terminal.
 
 use std::fs::File;
@@ -7,11 +8,12 @@ use std::io::{self, Write as _};
 use std::thread;
 use std::time::Duration;
 
+use parky_ops::domain::Redactor;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Ui, paint};
+use super::{Lines, Ui, paint};
 
 /// Parcels that may wait.
 const ROOM: usize = 4;
@@ -34,9 +36,9 @@ pub(crate) struct Departure {
 #[derive(Debug, Default)]
 pub(crate) struct Parcel {
     /// For stdout.
-    pub(crate) lines: Vec<u8>,
+    pub(crate) lines: Lines,
     /// For the copy.
-    pub(crate) copy: Vec<u8>,
+    pub(crate) copy: Lines,
     /// For stderr.
     pub(crate) notes: String,
 }
@@ -53,9 +55,11 @@ impl Outlet {
         let (parcels, arriving) = mpsc::channel(ROOM);
         let (done, written) = oneshot::channel();
         let (leaves, left) = oneshot::channel();
+        let (redactor, colour) = (ui.redactor.clone(), ui.look.colour_out);
+        let writer = Writer { copy, redactor, colour, status: String::new() };
         thread::Builder::new().name("stdout".to_owned()).spawn(move || {
             // Nobody waits for the answer where the command has ended without it.
-            let _ = done.send(Writer { copy, status: String::new() }.run(arriving));
+            let _ = done.send(writer.run(arriving));
         })?;
         thread::Builder::new().name("stdout's reader".to_owned()).spawn(move || {
             if reader_leaves() {
@@ -157,6 +161,8 @@ fn reader_leaves() -> bool {
 
 struct Writer {
     copy: Option<File>,
+    redactor: Redactor,
+    colour: bool,
     status: String,
 }
 
@@ -178,12 +184,12 @@ impl Writer {
         let Parcel { lines, copy, notes } = parcel;
         let _ = io::stderr().lock().write_all(notes.as_bytes());
         let mut out = io::stdout().lock();
-        out.write_all(lines)?;
+        lines.write(&mut out, &self.redactor, self.colour)?;
         out.flush()?;
         if let Some(file) = &mut self.copy {
             // A disk is no reader that has left.
             let failed = |error| io::Error::other(format!("writing the copy: {error}"));
-            file.write_all(copy).map_err(failed)?;
+            copy.write(file, &self.redactor, false).map_err(failed)?;
         }
         Ok(())
     }

@@ -62,23 +62,16 @@ fn start<'a>(ui: &'a Ui, command: &str, now: DateTime<Utc>) -> Start<'a> {
     Start { event: "start", schema: json::schema(command), env, sandbox, generated_at: now }
 }
 
-/// Lines that wait to be written. Those of JSON are redacted and harmless already, pages of text when
-/// they are taken, all at once.
+/// Lines that wait to be written: of JSON, or pages of text with their marks of colour.
+#[derive(Debug, Default)]
 pub(crate) struct Lines {
-    bytes: Vec<u8>,
+    json: String,
     page: String,
-    redactor: Redactor,
-    colour: bool,
 }
 
 impl Lines {
-    pub(crate) fn new(ui: &Ui) -> Self {
-        let colour = ui.look.colour_out;
-        Self { bytes: Vec::new(), page: String::new(), redactor: ui.redactor.clone(), colour }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.page.is_empty()
+        self.json.is_empty() && self.page.is_empty()
     }
 
     /// The first line of a stream.
@@ -93,11 +86,9 @@ impl Lines {
 
     /// `head`, which is JSON up to a value, then `json`, a value from outside as it came, and the end.
     pub(crate) fn around(&mut self, head: &str, json: &str) {
-        let begin = self.bytes.len();
-        self.bytes.extend_from_slice(head.as_bytes());
-        harmless::append(&mut self.bytes, json);
-        self.bytes.extend_from_slice(b"}\n");
-        self.redact_from(begin);
+        self.json.push_str(head);
+        harmless::append(&mut self.json, json);
+        self.json.push_str("}\n");
     }
 
     /// Where text goes, with its marks of colour; whole lines.
@@ -105,32 +96,31 @@ impl Lines {
         &mut self.page
     }
 
-    /// What has been gathered; these are empty then. The text comes behind the JSON: a stream has
-    /// the one or the other.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
-        let size = self.bytes.len();
-        let mut bytes = std::mem::replace(&mut self.bytes, Vec::with_capacity(size));
-        if !self.page.is_empty() {
-            let page = paint::finish(&self.redactor.clean(&self.page), self.colour);
-            self.page.clear();
-            bytes.extend_from_slice(page.as_bytes());
+    /// What has been gathered; these are empty then.
+    pub(crate) fn take(&mut self) -> Self {
+        let json = String::with_capacity(self.json.len());
+        let page = String::with_capacity(self.page.len());
+        std::mem::replace(self, Self { json, page })
+    }
+
+    /// Writes them without secrets, and coloured or not. The text comes behind the JSON; a stream has the
+    /// one or the other.
+    pub(super) fn write(
+        &self,
+        out: &mut impl io::Write,
+        redactor: &Redactor,
+        colour: bool,
+    ) -> io::Result<()> {
+        out.write_all(redactor.clean(&self.json).as_bytes())?;
+        if self.page.is_empty() {
+            return Ok(());
         }
-        bytes
+        out.write_all(paint::finish(&redactor.clean(&self.page), colour).as_bytes())
     }
 
     fn line<T: Serialize>(&mut self, line: &T) -> io::Result<()> {
-        let begin = self.bytes.len();
-        self.bytes.extend_from_slice(json::to_string(line)?.as_bytes());
-        self.bytes.push(b'\n');
-        self.redact_from(begin);
+        self.json.push_str(&json::to_string(line)?);
+        self.json.push('\n');
         Ok(())
-    }
-
-    fn redact_from(&mut self, begin: usize) {
-        let line = self.bytes.get(begin..).and_then(|line| std::str::from_utf8(line).ok());
-        if let Some(std::borrow::Cow::Owned(cleaned)) = line.map(|line| self.redactor.clean(line)) {
-            self.bytes.truncate(begin);
-            self.bytes.extend_from_slice(cleaned.as_bytes());
-        }
     }
 }
