@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Look;
 use super::progress::Narrowed;
+use super::ticker::Ticker;
 
 /// Lines that fit below a prompt; those of further things are not drawn.
 const MOST: usize = 16;
@@ -15,6 +16,7 @@ const MOST: usize = 16;
 pub(crate) struct Bars {
     screen: MultiProgress,
     lines: BTreeMap<String, ProgressBar>,
+    ticker: Option<Ticker>,
 }
 
 impl Bars {
@@ -32,10 +34,11 @@ impl Bars {
         for name in names.take(MOST) {
             let line = screen.add(ProgressBar::new_spinner().with_style(style.clone()));
             line.set_prefix(parky_ops::domain::text::one_line(name));
-            line.enable_steady_tick(Duration::from_millis(120));
             lines.insert(name.to_owned(), line);
         }
-        Self { screen, lines }
+        let drawn = (!screen.is_hidden()).then(|| lines.values().cloned().collect());
+        let ticker = drawn.map(|lines| Ticker::start(lines, Duration::from_millis(120)));
+        Self { screen, lines, ticker }
     }
 
     /// Whether anything is drawn.
@@ -53,6 +56,7 @@ impl Bars {
 
 impl Drop for Bars {
     fn drop(&mut self) {
+        self.ticker = None;
         for line in self.lines.values() {
             line.finish_and_clear();
         }

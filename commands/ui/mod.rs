@@ -20,6 +20,7 @@ mod requests;
 mod rows;
 mod stream;
 mod table;
+mod ticker;
 
 use std::borrow::Cow;
 use std::fmt;

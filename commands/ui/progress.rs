@@ -10,11 +10,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, T
 use parky_ops::domain::{Source, State};
 
 use super::Look;
+use super::ticker::Ticker;
 
 /// The lines, one for each source that is being asked. Removed from the screen when dropped.
 pub(crate) struct Progress {
     screen: MultiProgress,
     lines: HashMap<Source, (ProgressBar, State)>,
+    ticker: Option<Ticker>,
 }
 
 impl Progress {
@@ -33,10 +35,12 @@ impl Progress {
             let line = screen.add(ProgressBar::new_spinner().with_style(style.clone()));
             line.set_prefix(source.word());
             line.set_message("asking");
-            line.enable_steady_tick(Duration::from_millis(90));
             lines.insert(*source, (line, State::Skipped));
         }
-        Self { screen, lines }
+        let drawn =
+            (!screen.is_hidden()).then(|| lines.values().map(|(line, _)| line.clone()).collect());
+        let ticker = drawn.map(|lines| Ticker::start(lines, Duration::from_millis(90)));
+        Self { screen, lines, ticker }
     }
 
     /// Shows the worst state that `source` has had so far.
@@ -129,6 +133,7 @@ impl TermLike for Narrowed {
 
 impl Drop for Progress {
     fn drop(&mut self) {
+        self.ticker = None;
         for (line, _) in self.lines.values() {
             line.finish_and_clear();
         }
