@@ -54,7 +54,7 @@ pub(super) async fn run(args: &LogsArgs, ctx: &Context, ui: &Ui) -> anyhow::Resu
     let mut fits =
         list.deployments.iter().filter(|d| id.is_none_or(|id| d.deployment_id.starts_with(id)));
     let deployment = fits.next().ok_or_else(|| {
-        NoCard::from(match id {
+        NoCard::NoDeployment(match id {
             Some(id) => {
                 NoTarget::Unknown { typed: id.clone(), known: list.deployments.len(), near: None }
             }

@@ -16,19 +16,24 @@ pub(super) fn kind(cause: &(dyn Error + 'static)) -> Option<Kind> {
 
 /// Why a rollback has no target: a choice that makes no sense, or one that cannot be made.
 fn of(none: &NoCard) -> Kind {
-    let list = "parky-ops workers versions NAME";
     match none {
         NoCard::Unmapped { .. } => {
             Kind::new("unmapped", Outcome::Configuration, "parky-ops config show --origin")
         }
         NoCard::NoScript { source, .. } => Kind { outcome: Outcome::NotFound, ..of_api(source) },
         NoCard::Api { reason, source } => of_api_as(source, reason.code),
-        NoCard::NoTarget(none) => match none {
-            NoTarget::NothingDeployed | NoTarget::NothingBefore { .. } => {
-                Kind::new("nothing-before", Outcome::NotFound, list)
-            }
-            NoTarget::Unknown { .. } => Kind::new("not-found", Outcome::NotFound, list),
-            _ => Kind::new("wrong-target", Outcome::Usage, list),
-        },
+        NoCard::NoTarget(none) => no_target(none, "parky-ops workers versions NAME"),
+        NoCard::NoDeployment(none) => no_target(none, "parky-ops pages show PROJECT"),
+    }
+}
+
+/// `list` shows what there is.
+fn no_target(none: &NoTarget, list: &str) -> Kind {
+    match none {
+        NoTarget::NothingDeployed | NoTarget::NothingBefore { .. } => {
+            Kind::new("nothing-before", Outcome::NotFound, list)
+        }
+        NoTarget::Unknown { .. } => Kind::new("not-found", Outcome::NotFound, list),
+        _ => Kind::new("wrong-target", Outcome::Usage, list),
     }
 }

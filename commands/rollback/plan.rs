@@ -60,7 +60,7 @@ pub(super) async fn run(_: &PlanArgs, ctx: &Context, ui: &Ui) -> anyhow::Result<
 
 /// Whether Cloudflare could not be asked; that there is nothing to go back to is an answer.
 fn failed(error: &NoCard) -> bool {
-    !matches!(error, NoCard::NoTarget(_))
+    !matches!(error, NoCard::NoTarget(_) | NoCard::NoDeployment(_))
 }
 
 type Answer = (Act, String, Result<Card, NoCard>);

@@ -44,9 +44,12 @@ pub enum NoCard {
         #[source]
         source: Box<ApiError>,
     },
-    /// There is nothing to go back to.
+    /// There is no version to go back to.
     #[error(transparent)]
     NoTarget(#[from] NoTarget),
+    /// There is no deployment of a Pages project to go back to.
+    #[error(transparent)]
+    NoDeployment(NoTarget),
 }
 
 /// The script of `worker`.
@@ -218,7 +221,7 @@ impl NoCard {
             NoCard::Api { source, .. } => {
                 matches!(source.fault, Fault::Unauthorized | Fault::Forbidden)
             }
-            NoCard::NoScript { .. } | NoCard::NoTarget(_) => false,
+            NoCard::NoScript { .. } | NoCard::NoTarget(_) | NoCard::NoDeployment(_) => false,
         }
     }
 }

@@ -100,8 +100,8 @@ pub fn card(
     wanted: &VersionRef,
 ) -> Result<Card, NoCard> {
     let account = access.account.id.value.as_str();
-    let live = past.project.live.as_ref().ok_or(NoTarget::NothingDeployed)?;
-    let to = choose(past, wanted, account)?;
+    let live = live(past).map_err(NoCard::NoDeployment)?;
+    let to = choose(past, wanted, account).map_err(NoCard::NoDeployment)?;
     Ok(Card {
         kind: Act::Pages,
         env: config.env.clone(),
@@ -119,6 +119,10 @@ pub fn card(
     })
 }
 
+fn live(past: &PagesPast) -> Result<&PagesDeployment, NoTarget> {
+    past.project.live.as_ref().ok_or(NoTarget::NothingDeployed)
+}
+
 /// The deployment to go back to. Pure.
 ///
 /// # Errors
@@ -128,7 +132,7 @@ pub fn choose<'a>(
     wanted: &VersionRef,
     account: &str,
 ) -> Result<&'a PagesDeployment, NoTarget> {
-    let live = past.project.live.as_ref().ok_or(NoTarget::NothingDeployed)?;
+    let live = live(past)?;
     let servable = || past.deployments.iter().filter(|deployment| deployment.may_serve());
     let id = match wanted {
         VersionRef::Previous => {

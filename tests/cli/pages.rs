@@ -32,6 +32,7 @@ fn the_log_of_a_build_that_failed() {
     assert_eq!(newest["deployment_id"], pages_id("parky-web", 57));
     let none = site.run("pages logs parky-web 00000000 --json").exits(4);
     assert_eq!(none.stdout, "");
+    assert!(none.stderr.contains("parky-ops pages show PROJECT"), "{}", none.stderr);
 }
 
 #[test]

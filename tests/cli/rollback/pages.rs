@@ -69,6 +69,7 @@ fn previews_failed_builds_and_the_live_one_are_no_targets() {
     }
     let numbered = site.run(&format!("{AGREED} --to @1")).exits(4);
     assert!(numbered.stderr.contains("have no numbers"), "{}", numbered.stderr);
+    assert!(numbered.stderr.contains("parky-ops pages show PROJECT"), "{}", numbered.stderr);
     assert_eq!(site.posts(), 0);
 }
 
