@@ -40,12 +40,16 @@ impl Source {
     /// # Errors
     /// The table does not give it.
     pub async fn read(&mut self, id: &FailureId) -> Result<Option<Letter>, TableError> {
-        let table = self.table.clone();
-        let first = table.read_one(self.connected().await?, id).await;
+        let first = self.try_to_read(id).await;
         if first.is_ok() || !self.session.as_ref().is_some_and(Session::is_broken) {
             return first;
         }
-        table.read_one(self.connected().await?, id).await
+        self.try_to_read(id).await
+    }
+
+    async fn try_to_read(&mut self, id: &FailureId) -> Result<Option<Letter>, TableError> {
+        let Self { target, redactor, table, session } = self;
+        table.read_one(opened(session, target, redactor).await?, id).await
     }
 
     /// A connection to read with.
@@ -53,14 +57,23 @@ impl Source {
     /// # Errors
     /// The database does not let us in.
     pub async fn connected(&mut self) -> Result<&mut Session, PgError> {
-        let usable = self.session.take().filter(|session| !session.is_broken());
-        let session = match usable {
-            Some(session) => session,
-            None => {
-                let limits = Limits { connect: CONNECT, deadline: Instant::now() + NO_DEADLINE };
-                Session::connect(&self.target, &self.redactor, limits).await?
-            }
-        };
-        Ok(self.session.insert(session))
+        opened(&mut self.session, &self.target, &self.redactor).await
     }
+}
+
+/// The session, opened anew where it broke.
+async fn opened<'s>(
+    place: &'s mut Option<Session>,
+    target: &Target,
+    redactor: &Redactor,
+) -> Result<&'s mut Session, PgError> {
+    let usable = place.take().filter(|session| !session.is_broken());
+    let session = match usable {
+        Some(session) => session,
+        None => {
+            let limits = Limits { connect: CONNECT, deadline: Instant::now() + NO_DEADLINE };
+            Session::connect(target, redactor, limits).await?
+        }
+    };
+    Ok(place.insert(session))
 }

@@ -59,8 +59,11 @@ impl Redactor {
 
     /// Remembers `secret`, as it is and percent-encoded.
     pub fn learn(&self, secret: &str) {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.iter().any(|known| known.form == secret) {
+            return;
+        }
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         for form in [secret.to_owned(), encoded.replace('+', "%20"), encoded] {
             if form.len() >= SHORTEST && known.iter().all(|known| known.form != form) {
                 let finder = Finder::new(form.as_bytes()).into_owned();

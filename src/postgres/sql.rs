@@ -182,13 +182,25 @@ fn quote_ident(name: &str) -> String {
 
 /// The `E` form means the same under both values of `standard_conforming_strings`.
 fn quote_literal(text: &str) -> String {
-    format!("E'{}'", without_nul(text).replace('\\', "\\\\").replace('\'', "''"))
+    let mut quoted = String::with_capacity(text.len() + 3);
+    quoted.push_str("E'");
+    for sign in text.chars() {
+        match sign {
+            '\0' => quoted.push(NO_NUL),
+            '\\' | '\'' => quoted.extend([sign, sign]),
+            _ => quoted.push(sign),
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// A NUL would end the message early. No name or text on the server can hold one, so the
 /// replacement matches nothing, as the NUL would.
+const NO_NUL: char = '\u{fffd}';
+
 fn without_nul(s: &str) -> String {
-    s.replace('\0', "\u{fffd}")
+    s.replace('\0', NO_NUL.encode_utf8(&mut [0; 4]))
 }
 
 #[cfg(test)]
