@@ -44,7 +44,7 @@ impl Client {
             "annotations": { "workers/message": message },
         });
         let force: &[(&str, &str)] = if deploy.force { &[("force", "true")] } else { &[] };
-        let request = Request::new(Method::POST, &path).query(force).json(body);
+        let request = Request::new(Method::POST, &path).query(force).json(&body);
         let reply = self.api.send(request, deadline).await?;
         let made: Option<wire::Made> = envelope::result(&reply)?;
         Ok(made.map(|made| shown(&made.id)).unwrap_or_default())

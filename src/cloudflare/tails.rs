@@ -114,7 +114,7 @@ impl Tails {
         deadline: Instant,
     ) -> Result<Tail, ApiError> {
         let path = self.path(script);
-        let request = Request::new(Method::POST, &path).json(json!({ "filters": filters.json() }));
+        let request = Request::new(Method::POST, &path).json(&json!({ "filters": filters.json() }));
         let reply = self.api.send(request, deadline).await?;
         let found: Wire =
             envelope::result(&reply)?.ok_or_else(|| reply.wrong_shape("no tail in it"))?;

@@ -63,7 +63,7 @@ impl Discord {
             body.insert("enforce_nonce".to_owned(), true.into());
         }
         let path = ["channels", channel, "messages"];
-        self.act(Request::new(Method::POST, &path).json(body), deadline).await
+        self.act(Request::new(Method::POST, &path).json(&body), deadline).await
     }
 
     /// The messages of `channel` after the id `after`, oldest first, `limit` at most.
@@ -116,7 +116,7 @@ impl Discord {
             return Err(Answer::not_sent("a thread needs a name"));
         }
         let path = ["channels", channel, "messages", message, "threads"];
-        let request = Request::new(Method::POST, &path).json(json!({ "name": name }));
+        let request = Request::new(Method::POST, &path).json(&json!({ "name": name }));
         let answer = self.act(request, deadline).await;
         match answer.class {
             _ if answer.code == Some(THREAD_EXISTS) => Ok(message.to_owned()),

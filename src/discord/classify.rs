@@ -26,7 +26,7 @@ pub const UNSAID_WAIT: Duration = Duration::from_secs(60);
 
 /// What the answer with `status`, `headers` and `body` means.
 pub fn classify(status: u16, headers: &HeaderMap, body: &[u8]) -> Class {
-    of_body(status, headers, &Body::read(headers, body))
+    of_body(status, headers, &Body::read(status, headers, body))
 }
 
 /// The same of a body that was read already.
@@ -122,6 +122,19 @@ fn too_many(headers: &HeaderMap, body: &Body) -> Class {
     Class::Wait(said.or(header).unwrap_or(UNSAID_WAIT), scope)
 }
 
+/// Of a message that was stored, what its receipt needs: the rest is what was sent.
+fn receipt(status: u16, body: &[u8]) -> Option<Value> {
+    #[derive(serde::Deserialize, serde::Serialize)]
+    struct Receipt {
+        id: Value,
+        channel_id: Value,
+        code: Option<Value>,
+    }
+    let is_object = matches!(status, 200..=299) && body.trim_ascii_start().starts_with(b"{");
+    let receipt: Option<Receipt> = is_object.then(|| serde_json::from_slice(body).ok())?;
+    serde_json::to_value(receipt?).ok()
+}
+
 /// A body, as far as it is Discord's.
 pub(super) struct Body {
     pub(super) value: Value,
@@ -132,8 +145,9 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    pub(super) fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let value = receipt(status, body)
+            .unwrap_or_else(|| serde_json::from_slice(body).unwrap_or_default());
         let is_html = text(headers, "content-type")
             .is_some_and(|declared| declared.to_ascii_lowercase().contains("html"));
         Self {

@@ -62,8 +62,7 @@ impl Discord {
             query.push(("with_components", "true"));
         }
         let call = WebhookCall { webhook, message: None, more: &query };
-        let body = Some(message.body().clone());
-        answer(self.webhook_call(Method::POST, call, body, deadline).await)
+        answer(self.webhook_call(Method::POST, call, Some(message.body()), deadline).await)
     }
 
     /// Reads back what `webhook` has posted as `message_id`.
@@ -94,8 +93,8 @@ impl Discord {
             false => &[],
         };
         let call = WebhookCall { webhook, message: Some(message_id), more: with_components };
-        let body = Some(message.body_of_edit());
-        answer(self.webhook_call(Method::PATCH, call, body, deadline).await)
+        let body = message.body_of_edit();
+        answer(self.webhook_call(Method::PATCH, call, Some(&body), deadline).await)
     }
 
     /// Deletes what `webhook` has posted as `message_id`. A ping that went out stays out.
@@ -114,7 +113,7 @@ impl Discord {
         &self,
         method: Method,
         call: WebhookCall<'_>,
-        body: Option<serde_json::Value>,
+        body: Option<&serde_json::Value>,
         deadline: Instant,
     ) -> Result<Reply, ApiError> {
         let WebhookCall { webhook, message, more } = call;
@@ -147,7 +146,7 @@ pub(super) fn answer(outcome: Result<Reply, ApiError>) -> Answer {
         Err(error) => return Answer::from_error(&error),
     };
     let (status, headers) = (reply.status, &reply.headers);
-    let body = Body::read(headers, &reply.body);
+    let body = Body::read(status, headers, &reply.body);
     let class = of_body(status, headers, &body);
     // What was delivered is the message itself, which is nothing that was said.
     let is_word = !matches!(class, Class::Delivered { .. });

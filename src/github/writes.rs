@@ -89,7 +89,7 @@ impl Client {
             .header(ACCEPT, "application/vnd.github+json")
             .header(HeaderName::from_static("x-github-api-version"), "2022-11-28");
         if let Some(body) = body {
-            request = request.json(body);
+            request = request.json(&body);
         }
         let reply = self.hub.api.send(request, deadline).await?;
         limits::refusal(&reply, self.hub.clock.now()).map_or(Ok(()), Err)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -153,7 +153,7 @@ impl Api {
             request = request.header(AUTHORIZATION, token);
         }
         request = match &call.body {
-            Some(body) => request.json(body),
+            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.clone()),
             // Some servers refuse a change whose length they are not told, be it nothing.
             None if call.method != Method::GET => request.header(CONTENT_LENGTH, 0),
             None => request,

@@ -20,7 +20,7 @@ pub struct Request<'a> {
     path: &'a [&'a str],
     query: &'a [(&'a str, &'a str)],
     headers: Vec<(HeaderName, HeaderValue)>,
-    body: Option<serde_json::Value>,
+    body: Option<String>,
 }
 
 impl<'a> Request<'a> {
@@ -47,8 +47,8 @@ impl<'a> Request<'a> {
 
     /// With this body, as JSON.
     #[must_use]
-    pub fn json(mut self, body: serde_json::Value) -> Self {
-        self.body = Some(body);
+    pub fn json(mut self, body: &serde_json::Value) -> Self {
+        self.body = Some(body.to_string());
         self
     }
 }
@@ -59,7 +59,7 @@ pub(super) struct Call {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) body: Option<serde_json::Value>,
+    pub(super) body: Option<String>,
 }
 
 impl Call {

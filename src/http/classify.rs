@@ -112,7 +112,7 @@ mod tests {
         let http =
             Client::new(Roots::given(authority.roots), Redactor::default(), Clock::system(), None);
         let api = http.api(Service::Discord, base.parse().unwrap(), None);
-        let request = Request::new(Method::POST, &["x"]).json(serde_json::json!({}));
+        let request = Request::new(Method::POST, &["x"]).json(&serde_json::json!({}));
         let error = api.send(request, Instant::now() + Duration::from_secs(10)).await.unwrap_err();
         drop(api);
         server.abort();

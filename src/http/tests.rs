@@ -267,7 +267,7 @@ async fn a_change_is_sent_once() {
         let stub = Stub::http(move |_, _| act.clone()).await;
         let request = Request::new(Method::POST, &["x"]).query(&[("wait", "true")]);
         let request =
-            request.header(header::IF_NONE_MATCH, "\"e\"").json(serde_json::json!({"a": 1}));
+            request.header(header::IF_NONE_MATCH, "\"e\"").json(&serde_json::json!({"a": 1}));
         let _ = api(stub.url()).send(request, soon()).await;
         assert_eq!(stub.requests().len(), 1);
         assert!(stub.requests()[0].starts_with("POST /x?wait=true HTTP/1.1\r\n"));

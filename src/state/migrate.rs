@@ -3,12 +3,13 @@
 use super::{State, StateError};
 
 /// Each migration, in order; never edited once released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
     include_str!("migrations/3.sql"),
     include_str!("migrations/4.sql"),
     include_str!("migrations/5.sql"),
+    include_str!("migrations/6.sql"),
 ];
 
 pub(super) async fn migrate(state: &mut State) -> Result<(), StateError> {

@@ -1,9 +1,10 @@
 //! The plan of a replay, as it is shown before anybody agrees to it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use parky_ops::discord::pace::{Rate, estimate};
+use parky_ops::discord::pace::{Rate, estimate, estimate_together};
 use parky_ops::dlq::outgoing::PingPolicy;
 use parky_ops::dlq::plan::{Choices, Fate, PlannedRow, Road, SkipKind};
 use parky_ops::dlq::select::Selected;
@@ -51,6 +52,8 @@ struct ByChannel {
     send: u64,
     seconds: u64,
     blocked: Option<String>,
+    #[serde(skip)]
+    rate: Rate,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,10 +74,10 @@ impl Card {
         let by_channel = by_channel(selected, choices);
         let sends: u64 = by_channel.iter().map(|channel| channel.send).sum();
         let channels = by_channel.iter().filter(|channel| channel.send > 0).count();
-        // No faster than the slowest channel, nor than all of them together may go.
-        let slowest = by_channel.iter().map(|channel| channel.seconds).max().unwrap_or_default();
-        let together = sends / u64::from(choices.rate.allowance().global_per_s);
-        let seconds = slowest.max(together);
+        let lanes =
+            by_channel.iter().map(|channel| (many_rows(channel.send), channel.rate.allowance()));
+        let together = estimate_together(lanes, choices.rate.allowance().global_per_s);
+        let seconds = whole_seconds(together);
         let id = &selected.plan.id;
         let mut card = Self {
             id: selected.plan.id.clone(),
@@ -194,7 +197,7 @@ impl Card {
     /// The card, for people and as a document.
     pub(super) fn view(&self) -> PlanView {
         let channels = self.by_channel.iter().map(|channel| {
-            let ByChannel { channel, selected, send, seconds, blocked } = channel;
+            let ByChannel { channel, selected, send, seconds, blocked, .. } = channel;
             let selected = counted(*selected, "row");
             match blocked {
                 Some(why) => format!("#{channel}: {selected}, none can be sent: {why}"),
@@ -226,16 +229,23 @@ fn by_channel(selected: &Selected, choices: &Choices) -> Vec<ByChannel> {
     }
     let done = channels.into_iter().map(|(name, (channel, urgent))| {
         let rate = if urgent { Rate::Full } else { choices.rate };
-        let rows = usize::try_from(channel.send).unwrap_or(usize::MAX);
         let blocked = match selected.roads.get(name) {
             Some(Road::Open) => None,
             Some(Road::Blocked(why)) => Some(why.clone()),
             Some(Road::Unknown) | None => Some("the channel is not configured".to_owned()),
         };
-        let seconds = estimate(rows, &[], rate.allowance()).as_secs_f64().ceil();
-        ByChannel { channel: name.to_owned(), seconds: seconds as u64, blocked, ..channel }
+        let seconds = whole_seconds(estimate(many_rows(channel.send), &[], rate.allowance()));
+        ByChannel { channel: name.to_owned(), seconds, blocked, rate, ..channel }
     });
     done.collect()
+}
+
+fn many_rows(rows: u64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs_f64().ceil() as u64
 }
 
 fn many(rows: &[PlannedRow], which: impl Fn(&PlannedRow) -> bool) -> u64 {

@@ -1,25 +1,77 @@
-//! How long a lane takes at least.
+//! How long lanes take at least, where every answer comes at once and nobody else posts.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use super::rate::Allowance;
 
-/// The time from now until the last of `rows` posts into one channel may leave, where every answer
-/// comes at once and nobody else posts. `earlier` tells how long ago each post before was made.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The time from now until the last of `rows` posts into one channel may leave. `earlier` tells how long
+/// ago each post before was made.
 pub fn estimate(rows: usize, earlier: &[Duration], allowance: Allowance) -> Duration {
     // Times are measured from the earliest post that can still count.
     let span = allowance.per_channel.1.max(allowance.per_webhook.1);
     let mut times: Vec<Duration> =
         earlier.iter().filter(|ago| **ago < span).map(|ago| span.saturating_sub(*ago)).collect();
     times.sort_unstable();
+    let mut lane = Posts { times, allowance };
     let mut last = span;
     for _ in 0..rows {
-        for (count, window) in [allowance.per_webhook, allowance.per_channel] {
-            let count = usize::try_from(count.max(1)).unwrap_or(usize::MAX);
-            let first = times.len().checked_sub(count).and_then(|at| times.get(at));
-            last = last.max(first.map_or(Duration::ZERO, |first| *first + window));
-        }
-        times.push(last);
+        last = last.max(lane.next());
+        lane.times.push(last);
     }
     last.saturating_sub(span)
+}
+
+/// The time until the last post of several channels may leave, each with its rows and what it may send,
+/// at most `per_s` a second together.
+pub fn estimate_together(
+    lanes: impl IntoIterator<Item = (usize, Allowance)>,
+    per_s: u32,
+) -> Duration {
+    let lanes = lanes.into_iter().filter(|(rows, _)| *rows > 0);
+    let mut lanes: Vec<_> =
+        lanes.map(|(rows, allowance)| (rows, Posts { times: Vec::new(), allowance })).collect();
+    // Who may post waits in the order of asking, as the lanes of a replay do.
+    let mut asked = lanes.len();
+    let mut ready: BinaryHeap<_> =
+        (0..asked).map(|lane| Reverse((Duration::ZERO, lane, lane))).collect();
+    let cap = usize::try_from(per_s.max(1)).unwrap_or(usize::MAX);
+    let (mut second, mut last) = (VecDeque::new(), Duration::ZERO);
+    while let Some(Reverse((at, _, lane))) = ready.pop() {
+        let Some((left, posts)) = lanes.get_mut(lane) else { continue };
+        last = last.max(at);
+        if second.len() == cap {
+            last = last.max(second.pop_front().unwrap_or_default() + SECOND);
+        }
+        second.push_back(last);
+        posts.times.push(last);
+        *left -= 1;
+        if *left > 0 {
+            asked += 1;
+            ready.push(Reverse((posts.next().max(last), asked, lane)));
+        }
+    }
+    last
+}
+
+/// When posts into one channel were made, oldest first.
+struct Posts {
+    times: Vec<Duration>,
+    allowance: Allowance,
+}
+
+impl Posts {
+    /// The earliest time at which the next one may be made.
+    fn next(&self) -> Duration {
+        let windows = [self.allowance.per_webhook, self.allowance.per_channel];
+        let free = windows.map(|(count, window)| {
+            let count = usize::try_from(count.max(1)).unwrap_or(usize::MAX);
+            let first = self.times.len().checked_sub(count).and_then(|at| self.times.get(at));
+            first.map_or(Duration::ZERO, |first| *first + window)
+        });
+        free.into_iter().max().unwrap_or_default()
+    }
 }

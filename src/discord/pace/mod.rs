@@ -16,7 +16,7 @@ mod rate;
 mod tests;
 mod window;
 
-pub use estimate::estimate;
+pub use estimate::{estimate, estimate_together};
 pub use global::{FRESH, Global};
 pub use invalid::Invalid;
 pub use lane::{Explained, Lane};

@@ -36,6 +36,8 @@ use crate::postgres::{Quoted, Session};
 pub struct Table {
     name: DlqTable,
     columns: Columns,
+    /// The columns of a letter, without and with its payload.
+    chosen: [Quoted; 2],
     key: Result<Key, TableError>,
     payload: Result<Quoted, TableError>,
     /// An index serves (`attempted_at`, key).
@@ -69,8 +71,11 @@ impl Table {
         };
         let keyset = key.as_ref().is_ok_and(|key| key.is_sortable() && is_served(key, &found));
         let status = found.columns.get("status");
+        let columns = Columns::of(name, &found)?;
+        let chosen = [None, payload.as_ref().ok()];
         Ok(Self {
-            columns: Columns::of(name, &found)?,
+            chosen: chosen.map(|payload| columns.select(key.as_ref().ok(), payload)),
+            columns,
             key,
             payload,
             keyset,
@@ -130,9 +135,10 @@ impl Table {
         Quoted::table(&self.name.schema, &self.name.table)
     }
 
-    fn select(&self, payload: bool) -> Quoted {
-        let payload = self.payload.as_ref().ok().filter(|_| payload);
-        self.columns.select(self.key.as_ref().ok(), payload)
+    /// The columns of a [`Letter`].
+    fn select(&self, payload: bool) -> &Quoted {
+        let [without, with] = &self.chosen;
+        if payload { with } else { without }
     }
 }
 

@@ -240,7 +240,7 @@ impl Pager {
         Sql::fill(
             template,
             &[
-                ("columns", &table.select(self.payload)),
+                ("columns", table.select(self.payload)),
                 ("raw", &table.raw(self.payload)),
                 ("relation", &table.relation()),
                 ("where", &Quoted::joined(conditions, " AND ")),

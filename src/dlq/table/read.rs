@@ -58,7 +58,7 @@ impl Table {
         let sql = Sql::fill(
             "SELECT {columns} FROM {relation} AS letters WHERE {where} LIMIT {most}",
             &[
-                ("columns", &self.select(payload)),
+                ("columns", self.select(payload)),
                 ("relation", &self.relation()),
                 ("where", condition),
                 ("most", &Quoted::int(most)),

@@ -27,6 +27,17 @@ const KEPT: TimeDelta = TimeDelta::days(365);
 /// The window of the pace.
 const PACE: TimeDelta = TimeDelta::seconds(60);
 
+/// The end of a send, and which one: its environment, its number, the end.
+macro_rules! ended {
+    ($which:literal) => {
+        concat!(
+            "UPDATE send SET fate = ?3, http_status = ?4, code = ?5, message_id = ?6,
+               channel_id = ?7, note = ?8, ended_at = ?9 ",
+            $which
+        )
+    };
+}
+
 /// Tells where a directory lies: [`super::filesystem_of`], or what a test wants to hear.
 pub type Probe = fn(&Path) -> io::Result<Filesystem>;
 
@@ -197,23 +208,30 @@ impl Ledger {
     /// # Errors
     /// What SQLite says.
     pub async fn receipt(&mut self, id: i64, end: &SendEnd) -> Result<(), StateError> {
-        let done = sqlx::query(
-            "UPDATE send SET fate = ?3, http_status = ?4, code = ?5, message_id = ?6,
-               channel_id = ?7, note = ?8, ended_at = ?9, reconciled = 0
-             WHERE env = ?1 AND id = ?2 AND (ended_at IS NULL OR fate = 'unsure')",
-        )
-        .bind(self.env.as_str())
-        .bind(id)
-        .bind(&end.fate)
-        .bind(end.http_status)
-        .bind(end.code)
-        .bind(&end.message_id)
-        .bind(&end.channel_id)
-        .bind(&end.note)
-        .bind(end.at.timestamp_micros())
-        .execute(self.state.connection())
-        .await;
-        done.map(drop).map_err(|error| self.state.error(error))
+        // What is open is unreconciled: to say so once more would only write to its index.
+        let first = ended!("WHERE env = ?1 AND id = ?2 AND ended_at IS NULL");
+        if self.end(first, id, end).await? {
+            return Ok(());
+        }
+        let later = ended!(", reconciled = 0 WHERE env = ?1 AND id = ?2 AND fate = 'unsure'");
+        self.end(later, id, end).await.map(drop)
+    }
+
+    /// Whether there was something that could end.
+    async fn end(&mut self, sql: &'static str, id: i64, end: &SendEnd) -> Result<bool, StateError> {
+        let done = sqlx::query(sql)
+            .bind(self.env.as_str())
+            .bind(id)
+            .bind(&end.fate)
+            .bind(end.http_status)
+            .bind(end.code)
+            .bind(&end.message_id)
+            .bind(&end.channel_id)
+            .bind(&end.note)
+            .bind(end.at.timestamp_micros())
+            .execute(self.state.connection())
+            .await;
+        done.map(|done| done.rows_affected() > 0).map_err(|error| self.state.error(error))
     }
 
     /// The receipts of runs that the shared store has not heard of, oldest first.
@@ -249,7 +267,10 @@ impl Ledger {
     /// # Errors
     /// What SQLite says.
     pub async fn open_intents(&mut self) -> Result<Vec<Send>, StateError> {
-        self.sends("SELECT * FROM send WHERE env = ?1 AND ended_at IS NULL ORDER BY id").await
+        self.sends(
+            "SELECT * FROM send WHERE env = ?1 AND reconciled = 0 AND ended_at IS NULL ORDER BY id",
+        )
+        .await
     }
 
     /// The posts of the last 60 s of all processes of this machine. What was released was not taken,
