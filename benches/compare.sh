@@ -117,9 +117,9 @@ if row "tail: at least 5x the events/s of wrangler tail --format json, 15x its p
     if [ -n "$wrangler" ]; then
         printf '#!/bin/sh\nexec node %q "$@"\n' "$wrangler" >"$directory/wrangler"
         chmod +x "$directory/wrangler"
-        cargo bench --locked --features sandbox --bench tail -- 1000000 "$directory/wrangler"
+        PARKY_OPS_TEST_BINARY=$ours cargo bench -q --locked --features sandbox --target-dir target/bench-sandbox --bench tail -- 1000000 "$directory/wrangler"
     else
-        cargo bench --locked --features sandbox --bench tail
+        PARKY_OPS_TEST_BINARY=$ours cargo bench -q --locked --features sandbox --target-dir target/bench-sandbox --bench tail
     fi
 fi
 
@@ -203,5 +203,6 @@ if row "runs logs --failed --full, 200 MB: at most 1/2 of gh's time, peak at mos
     peak parky-ops "${mine[@]}"
 fi
 
-row "dlq replay: at least 98 % of the lane formula, no 429; 10,000 rows over 50 channels under 10 s of own CPU (13 min)"
-cargo bench -q --locked --features sandbox --target-dir target/bench-sandbox --bench replay
+if row "dlq replay: at least 98 % of the lane formula, no 429; 10,000 rows over 50 channels under 10 s of own CPU (13 min)"; then
+    PARKY_OPS_TEST_BINARY=$ours cargo bench -q --locked --features sandbox --target-dir target/bench-sandbox --bench replay
+fi

@@ -153,6 +153,19 @@ async fn a_certain_end_stays() {
 }
 
 #[tokio::test]
+async fn a_certain_end_behind_an_unsure_one_is_told_again_and_nothing_else_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut ledger = open_at(directory.path(), 0).await;
+    let id = ledger.intend(&intent("a", 1)).await.unwrap();
+    for (fate, told) in [("unsure", 1), ("delivered", 1), ("rejected", 0), ("unsure", 0)] {
+        ledger.receipt(id, &end(fate, 2)).await.unwrap();
+        assert_eq!(ledger.unreconciled().await.unwrap().len(), told, "{fate}");
+        assert_eq!(ledger.open_intents().await.unwrap(), []);
+        ledger.reconciled(&[id]).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn the_pace_counts_what_was_posted_in_the_last_minute() {
     let directory = tempfile::tempdir().unwrap();
     let mut ledger = open_at(directory.path(), 0).await;
