@@ -135,7 +135,7 @@ impl Table {
         Quoted::table(&self.name.schema, &self.name.table)
     }
 
-    /// The columns of a [`Letter`].
+    /// The columns of a letter, with its payload or without.
     fn select(&self, payload: bool) -> &Quoted {
         let [without, with] = &self.chosen;
         if payload { with } else { without }
