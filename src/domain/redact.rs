@@ -59,19 +59,19 @@ impl Redactor {
 
     /// Remembers `secret`, as it is and percent-encoded.
     pub fn learn(&self, secret: &str) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.iter().any(|known| known.form == secret) {
-            return;
-        }
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.len();
         for form in [secret.to_owned(), encoded.replace('+', "%20"), encoded] {
             if form.len() >= SHORTEST && known.iter().all(|known| known.form != form) {
                 let finder = Finder::new(form.as_bytes()).into_owned();
                 known.push(Known { form, finder });
             }
         }
-        // A secret that contains another one has to go first.
-        known.sort_by_key(|known| std::cmp::Reverse(known.form.len()));
+        if known.len() > before {
+            // A secret that contains another one has to go first.
+            known.sort_by_key(|known| std::cmp::Reverse(known.form.len()));
+        }
     }
 
     /// `text` without secrets.
@@ -178,6 +178,15 @@ mod tests {
         assert_eq!(redactor.clean("a p@ss/word 1 b"), "a *** b");
         assert_eq!(redactor.clean("x=p%40ss%2Fword%201"), "x=***");
         assert_eq!(redactor.clean("x=p%40ss%2Fword+1"), "x=***");
+    }
+
+    #[test]
+    fn a_secret_that_looks_like_another_one_encoded_goes_in_its_own_forms_too() {
+        let redactor = Redactor::default();
+        for secret in ["hun ter2", "hun%20ter2", "hun%20ter2"] {
+            redactor.learn(secret);
+        }
+        assert_eq!(redactor.clean("hun%2520ter2 hun+ter2 hun ter2"), "*** *** ***");
     }
 
     #[test]
