@@ -22,17 +22,12 @@ impl Apart {
         Ok(Self { runtime: Some(runtime), lines })
     }
 
-    /// Waits until the last line is gone.
-    pub(super) async fn over(&mut self) {
-        // One that panicked has said so, and is gone too.
-        let _ = (&mut self.lines).await;
-    }
-
     /// Drops the lines; when this returns, they begin nothing any more.
     pub(super) async fn stop(&mut self) {
         self.lines.abort();
         if !self.lines.is_finished() {
-            self.over().await;
+            // One that panicked has said so, and is gone too.
+            let _ = (&mut self.lines).await;
         }
     }
 }

@@ -1,7 +1,6 @@
 //! stdout for streams, on a thread of its own, where secrets are taken out and colours put in too: a
 //! reader that is slow holds up nobody who can wait, and one that leaves is noticed even while nothing is
-//! written. Below the lines a status may stand, where
-//! stderr is a terminal.
+//! written. Below the lines a status may stand, where stderr is a terminal.
 
 use std::fs::File;
 use std::io::{self, Write as _};

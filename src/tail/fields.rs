@@ -152,10 +152,10 @@ impl<'a> Fields<'a> {
     fn object(&mut self, scan: &mut Scan<'a>, nodes: &'static [Node]) -> Option<()> {
         let mut seen = 0_u32;
         scan.object(|scan, key| {
-            let Some(place) = nodes.iter().position(|node| key == node.name) else {
+            let mut known = nodes.iter().enumerate();
+            let Some((place, node)) = known.find(|(_, node)| key == node.name) else {
                 return scan.value().map(drop);
             };
-            let node = nodes.get(place)?;
             if let Kept::Raw(slot) = node.kept {
                 self.set(slot, Some(scan.value()?));
                 return Some(());

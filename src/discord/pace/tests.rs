@@ -357,34 +357,8 @@ async fn the_estimate_is_what_a_lane_takes() {
     }
 }
 
-#[test]
-fn together_lanes_take_what_the_slowest_takes_and_what_the_cap_allows() {
-    let full = Rate::Full.allowance();
-    for (lanes, cap, seconds) in [
-        (vec![], 40, 0),
-        (vec![(0, full)], 40, 0),
-        (vec![(200, full)], 40, 366),
-        (vec![(200, full), (3, Rate::Polite.allowance())], 40, 366),
-        // Forty posts at once, and forty a second later.
-        (vec![(1, full); 80], 40, 1),
-        // Six windows of a minute, and the last 1,000 posts at 40 a second.
-        (vec![(200, full); 50], 40, 384),
-        // The cap alone.
-        (vec![(20, full); 100], 10, 199),
-    ] {
-        let told = estimate_together(lanes, cap);
-        assert_eq!(told, Duration::from_secs(seconds));
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
-
-    #[test]
-    fn one_lane_below_the_cap_takes_together_what_it_takes_alone(rows in 0_usize..300) {
-        let full = Rate::Full.allowance();
-        prop_assert_eq!(estimate_together([(rows, full)], 40), estimate(rows, &[], full));
-    }
 
     #[test]
     fn no_window_ever_holds_more_than_is_allowed(

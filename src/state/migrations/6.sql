@@ -1,3 +1,3 @@
--- `send_unreconciled` tells open intents too: each of them is unreconciled. A send writes to half as many
--- places of the file.
+-- `send_unreconciled` tells open intents too: each of them is unreconciled. A send writes to fewer
+-- pages of the file.
 DROP INDEX send_open;
